@@ -1,0 +1,111 @@
+"""Extraction against trafilatura: the same bytes, in turns, on one core; then the quality of both.
+
+usage: python -m benchmarks.extraction [--corpus FOLDER] [--rounds N] [--limit N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trafilatura import bare_extraction
+
+from benchmarks.corpus import DEFAULT_FOLDER, load_corpus
+from ingest.extract import extract
+from ingest.model import Article
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.corpus import BenchmarkPage
+
+    Prediction = dict[str, Any]
+
+
+def ours(page: BenchmarkPage) -> Prediction:
+    """Bytes to article with this project."""
+    article = extract(page.page)
+    if not isinstance(article, Article):
+        return {}
+    published = article.published.at.isoformat() if article.published else None
+    return {"body": article.body, "title": article.title, "authors": list(article.authors), "published_at": published}
+
+
+def peer(page: BenchmarkPage) -> Prediction:
+    """Bytes to article with trafilatura and its metadata, comments and tables as it sees fit."""
+    document = bare_extraction(page.page.body, url=page.page.candidate.url, with_metadata=True, include_comments=False)
+    if document is None:
+        return {}
+    authors = [a.strip() for a in (document.author or "").split(";") if a.strip()]
+    return {"body": document.text, "title": document.title, "authors": authors, "published_at": document.date}
+
+
+def measure(pages: list[BenchmarkPage], rounds: int) -> dict[str, list[list[float]]]:
+    """Seconds of each round and page, the two engines in turns page by page so that noise meets both alike."""
+    engines: dict[str, Callable[[BenchmarkPage], Prediction]] = {"ours": ours, "trafilatura": peer}
+    seconds: dict[str, list[list[float]]] = {name: [] for name in engines}
+    for page in pages[:3]:  # imports, tables and caches are not what is measured
+        for engine in engines.values():
+            engine(page)
+    for _ in range(rounds):
+        for name in engines:
+            seconds[name].append([])
+        for page in pages:
+            for name, engine in engines.items():
+                started = time.perf_counter()
+                engine(page)
+                seconds[name][-1].append(time.perf_counter() - started)
+    return seconds
+
+
+def print_speed(seconds: dict[str, list[list[float]]]) -> None:
+    """Means, and the ratio of each round."""
+    for name, rounds in seconds.items():
+        each = [s for r in rounds for s in r]
+        print(
+            f"{name:12} mean {statistics.mean(each) * 1e3:7.2f} ms a page, median {statistics.median(each) * 1e3:6.2f}, "
+            f"95 % under {statistics.quantiles(each, n=20)[-1] * 1e3:7.2f}, most {max(each) * 1e3:7.1f}"
+        )
+    ratios = [sum(theirs) / sum(mine) for mine, theirs in zip(seconds["ours"], seconds["trafilatura"], strict=True)]
+    print(f"ratio        {statistics.mean(ratios):.1f} times as fast (rounds from {min(ratios):.1f} to {max(ratios):.1f})")
+
+
+def print_quality(pages: list[BenchmarkPage], corpus: Path) -> None:
+    """What the corpus's own score.py says of both."""
+    for name, engine in (("ours", ours), ("trafilatura", peer)):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+            for page in pages:
+                file.write(json.dumps({"id": page.page_id, **engine(page)}) + "\n")
+            file.flush()
+            print(f"\n{name}", flush=True)
+            subprocess.run([sys.executable, corpus / "score.py", file.name], check=True)  # noqa: S603  # the corpus's own script
+
+
+def main() -> None:
+    """Run both engines over the corpus."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, default=DEFAULT_FOLDER)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=int, help="only the first N pages (no quality is printed)")
+    arguments = parser.parse_args()
+    if not (arguments.corpus / "truth.jsonl").exists():
+        sys.exit(f"There is no corpus at {arguments.corpus}: see benchmarks/README.md.")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    pages = load_corpus(arguments.corpus)[: arguments.limit]
+    print(f"{len(pages)} pages, {arguments.rounds} rounds, one core")
+    print_speed(measure(pages, arguments.rounds))
+    if arguments.limit is None:
+        print_quality(pages, arguments.corpus)
+
+
+if __name__ == "__main__":
+    main()

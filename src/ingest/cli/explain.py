@@ -1,0 +1,75 @@
+"""`ingest explain`: why a page became the article that it became."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.inputs import UrlMap, existing_targets, url_map
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.model import PageResult
+
+_HELP = """Show each block of a saved page with its verdict and reason, and where each metadata field came from.
+
+Needs no database and no network."""
+_EPILOG = """[bold]Examples[/bold]
+
+  ingest explain page.html
+
+  ingest explain page.html.gz --html why.html
+
+Exit codes: 0 it is an article, 1 it was rejected (and why), 2 wrong usage."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("explain", help=_HELP, epilog=_EPILOG)(_explain)
+
+
+def _explain(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="A saved page, or several.", show_default=False)],
+    *,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page for the browser instead.")] = None,
+    urls: UrlMap = None,
+) -> None:
+    from ingest.discover.files import discover_files  # start-up of --help stays short
+    from ingest.model import Article
+    from ingest.pipeline import extract_found
+    from ingest.settings import Settings
+
+    existing, missing = existing_targets(targets)
+    results = list(extract_found(discover_files(existing, url_map(urls)), Settings.from_env().limits, jobs=1))
+    if html is not None:
+        _write_page(html, results)
+    else:
+        _print(results)
+    if missing:
+        raise typer.Exit(2)
+    if not any(isinstance(r.result, Article) for r in results):
+        raise typer.Exit(1)
+
+
+def _print(results: Sequence[PageResult]) -> None:
+    from rich.console import Console
+
+    from ingest.report.explain_terminal import explanation
+
+    console = Console()
+    for result in results:
+        console.print(explanation(result))
+
+
+def _write_page(file: Path, results: Sequence[PageResult]) -> None:
+    from ingest.errors import UsageError
+    from ingest.report.explain_page import explain_page
+
+    try:
+        file.write_text(explain_page(results), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
+    typer.echo(f"Written: {file}")

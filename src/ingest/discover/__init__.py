@@ -1,0 +1,1 @@
+"""Targets to candidates: what the user names becomes single article pages."""

@@ -1,0 +1,128 @@
+"""How far the article reaches around the container with most of its prose: articles lie in pieces, with advertisements between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.extract.body.chrome import family
+from ingest.extract.body.evidence import Evidence
+from ingest.extract.body.prose import is_linked_heading
+from ingest.extract.body.reading import Reading
+from ingest.extract.body.sums import holds_any, sums_below
+from ingest.model import DropReason
+
+TEXT_TAGS = frozenset(
+    {
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "blockquote",
+        "pre",
+        "td",
+        "th",
+        "tr",
+        "tbody",
+        "thead",
+        "tfoot",
+    }
+    | {"figcaption", "center"}
+)
+"""Elements that are a piece of text themselves rather than a part of the page."""
+_PROSE_SHARE = 0.5  # of a container's letters: below that it lists links with a few words each
+_PROSE_SHARE_ALIKE = 0.3  # the same for containers that are called like the one that holds the story
+_JOINED_SHARE = 0.1  # of the story so far: a sibling of another name has to hold more to be a part of it
+_JOINED_PARAGRAPHS = 2  # and at least as many paragraphs: one alone is a footer or a teaser as often
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The container that holds the whole article, and what in it does not belong."""
+
+    root: int
+    cut: frozenset[int]
+    """Containers below the root that are not part of the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Of each container, over all blocks in it that are not out."""
+
+    prose: list[float]
+    letters: list[float]
+    paragraphs: list[float]
+    linked_heads: list[float]
+
+
+def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | None], evidence: Evidence, seed: int) -> Extent:
+    """Climb from the seed: take in the siblings that continue the story, cut off those that do not, stop where the headline is in."""
+    containers = reading.containers
+    figures = _figures(reading, prose, reasons)
+    titled = holds_any(reading, evidence.title)
+    children: dict[int, list[int]] = {}
+    for index in range(1, len(containers)):
+        if not reasons[index]:
+            children.setdefault(reading.parents[index], []).append(index)
+    root, cut, pending = seed, set[int](), set[int]()
+    index = seed
+    while index and not titled[root]:
+        if containers[index].tag == "main" or (containers[index].tag == "article" and not titled[0]):
+            break
+        parent = reading.parents[index]
+        siblings = [child for child in children[parent] if child != index]
+        continues, others = _sort_siblings(reading, figures, siblings, index, figures.prose[root])
+        pending |= others
+        if continues or titled[parent]:
+            root = parent
+            cut |= pending
+            pending = set()
+        index = parent
+    return Extent(root, frozenset(cut))
+
+
+def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | None]) -> _Figures:
+    blocks = reading.blocks
+    return _Figures(
+        sums_below(reading, prose),
+        sums_below(reading, [0.0 if reasons[block.container] else float(len(block.text)) for block in blocks]),
+        sums_below(reading, [float(amount > 0) for amount in prose]),
+        sums_below(reading, [float(is_linked_heading(block)) for block in blocks]),
+    )
+
+
+def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own: int, story: float) -> tuple[bool, set[int]]:
+    """Whether one of the siblings continues the story, and those that do not belong to it.
+
+    Siblings of one name are judged together: the twentieth piece of an article may be a single line, as any teaser is.
+    """
+    containers = reading.containers
+    own_kind = (containers[own].tag, family(containers[own].names))
+    alike: dict[tuple[str, str], list[int]] = {}
+    for sibling in siblings:
+        alike.setdefault((containers[sibling].tag, family(containers[sibling].names)), []).append(sibling)
+    continues = False
+    others: set[int] = set()
+    for kind, members in alike.items():
+        prose = sum([figures.prose[member] for member in members])
+        letters = sum([figures.letters[member] for member in members])
+        paragraphs = sum([figures.paragraphs[member] for member in members])
+        linked_heads = sum([figures.linked_heads[member] for member in members])
+        share = _PROSE_SHARE_ALIKE if kind == own_kind else _PROSE_SHARE
+        teaser = 0 < prose < share * letters or linked_heads * 2 > paragraphs
+        enough = prose > _JOINED_SHARE * story and paragraphs >= _JOINED_PARAGRAPHS
+        is_text = kind[0] in TEXT_TAGS
+        belongs = kind == own_kind or is_text or enough or any(containers[member].mark.body for member in members)
+        if prose and belongs and not teaser:
+            continues = True
+        elif not is_text and (kind != own_kind or teaser):
+            others.update(members)
+    return continues, others

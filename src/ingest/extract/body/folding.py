@@ -1,0 +1,16 @@
+"""How a block's text is kept."""
+
+from __future__ import annotations
+
+import re
+
+# Soft hyphens, zero-width spaces, word joiners, byte order marks and marks of direction. The zero-width joiner and non-joiner stay:
+# they are spelling in Persian and in the scripts of India, and hold emoji together.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+def fold(text: str) -> str:
+    """The text with white space folded (no-break spaces too) and without invisible characters."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())

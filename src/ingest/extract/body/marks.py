@@ -1,0 +1,106 @@
+"""What an element's attributes say about its part of the page, by the words of ``marks.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
+
+from ingest.model import DropReason
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+| ")  # the space keeps names apart
+_LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
+_CACHED = 16_384  # distinct attribute values remembered: one site's pages share nearly all of theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an element's names claim it holds."""
+
+    reason: DropReason | None = None
+    """Why its text would not belong to the article."""
+    body: bool = False
+    """It claims to hold the article's text."""
+    article: bool = False
+    """It claims to be an article, a teaser's included."""
+    lead: bool = False
+    """It claims to be the standfirst."""
+
+
+NO_MARK = Mark()
+
+
+_Meaning = DropReason | Literal["body", "article", "lead"]
+
+
+_TABLE = tomllib.loads(resources.files(__package__).joinpath("marks.toml").read_text("utf-8"))
+_BEFORE = frozenset(_TABLE["neutral"]["before"])
+_AFTER = frozenset(_TABLE["neutral"]["after"])
+
+
+def _phrases(table: dict[str, Any]) -> dict[str, list[tuple[tuple[str, ...], _Meaning]]]:
+    """What each phrase means, by its first word, longest phrase first."""
+    groups: list[tuple[_Meaning, list[str]]] = [
+        ("body", table["body"]["phrases"]),
+        ("article", table["article"]["phrases"]),
+        ("lead", table["lead"]["phrases"]),
+    ]
+    groups += [(DropReason(name), group["phrases"]) for name, group in table["drop"].items()]
+    meanings: dict[tuple[str, ...], _Meaning] = {}
+    for meaning, phrases in groups:
+        for phrase in phrases:
+            if not re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)*", phrase) or phrase != phrase.lower():
+                raise ValueError(f"marks.toml: {phrase!r} is not a phrase of lower-case words")
+            for form in (tuple(phrase.split()), (phrase.replace(" ", ""),)):
+                if meanings.setdefault(form, meaning) != meaning:
+                    raise ValueError(f"marks.toml: {phrase!r} stands for both {meanings[form]} and {meaning}")
+    by_first_word: dict[str, list[tuple[tuple[str, ...], _Meaning]]] = {}
+    for form in sorted(meanings, key=lambda form: (-len(form), form)):
+        by_first_word.setdefault(form[0], []).append((form, meanings[form]))
+    return by_first_word
+
+
+_PHRASES = _phrases(_TABLE)
+_STEMS = {stem: DropReason(name) for name, group in _TABLE["drop"].items() for stem in group.get("stems", ())}
+_STEM = re.compile("|".join(sorted(_STEMS, key=len, reverse=True)))
+
+
+@lru_cache(maxsize=_CACHED)
+def _forms(word: str) -> list[tuple[tuple[str, ...], _Meaning]]:
+    """What may start with a word: the phrases that do, else what the stem in it means."""
+    word = word.lower()
+    if forms := _PHRASES.get(word):
+        return forms
+    stem = _STEM.search(word)
+    return [((word,), _STEMS[stem[0]])] if stem else []
+
+
+@lru_cache(maxsize=_CACHED)
+def mark_of(names: str) -> Mark:
+    """The mark of an element whose class, id, role and the like read ``names`` (separated by spaces)."""
+    words = _WORDS.findall(names[:_LONGEST_NAMES])
+    reason: DropReason | None = None
+    others: set[_Meaning] = set()
+    next_at = 0
+    for at, word in enumerate(words):
+        forms = _forms(word)
+        if not forms or at < next_at:
+            continue
+        for form, meaning in forms:
+            end = at + len(form)
+            if len(form) > 1 and tuple([word.lower() for word in words[at:end]]) != form:
+                continue
+            next_at = end
+            if (at and words[at - 1].lower() in _BEFORE) or (end < len(words) and words[end].lower() in _AFTER):
+                break
+            if isinstance(meaning, DropReason):
+                reason = reason or meaning
+            else:
+                others.add(meaning)
+            break
+    if reason is None and not others:
+        return NO_MARK
+    return Mark(reason, "body" in others, "article" in others, "lead" in others)

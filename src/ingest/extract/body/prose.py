@@ -1,0 +1,46 @@
+"""How much running text a block is, in any script."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.extract.body.reading import RawBlock
+from ingest.model import BlockKind
+
+PROSE_SURE = 140.0
+"""Letters' worth: a block as long as that is prose even without a full stop."""
+_LINKED_MAX = 0.5  # of a block's letters: more, and the block is a link rather than a sentence with a link
+_PROSE_MIN = 40.0  # letters' worth: shorter blocks are labels and teasers more often than sentences of a story
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_WIDE_FACTOR = 2.5  # Latin letters that say as much as one Chinese, Japanese or Korean character (translations of the same news)
+_SENTENCE_END = re.compile(r"""[.!?…。！？｡؟۔।॥։።၊။፡;:]["'”’»«)\]）」』】>\s]*$""")
+_ENDING = 8  # characters at the end of a text: a full stop and what may close after it
+
+
+def prose_of(block: RawBlock) -> float:
+    """The prose in a block, in letters' worth; 0 for labels, links, captions and headings."""
+    if block.kind in (BlockKind.HEADING, BlockKind.CAPTION):
+        return 0.0
+    size = weight(block.text)
+    if size < _PROSE_MIN or block.link_letters > _LINKED_MAX * len(block.text):
+        return 0.0
+    if size < PROSE_SURE and not ends_sentence(block.text):
+        return 0.0
+    return size - block.link_letters
+
+
+def is_linked_heading(block: RawBlock) -> bool:
+    """Whether the block is a heading that leads elsewhere, as a teaser's does."""
+    return block.kind is BlockKind.HEADING and block.link_letters > _LINKED_MAX * len(block.text)
+
+
+def weight(text: str) -> float:
+    """The text's length in Latin letters' worth."""
+    if text.isascii():
+        return float(len(text))
+    return len(text) + (_WIDE_FACTOR - 1) * len(_WIDE.findall(text))
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends as a sentence does, closing quotes and brackets aside."""
+    return _SENTENCE_END.search(text[-_ENDING:]) is not None

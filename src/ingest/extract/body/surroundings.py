@@ -1,0 +1,74 @@
+"""What the blocks around a block say about it. Each function fills in reasons where there are none yet."""
+
+from __future__ import annotations
+
+from ingest.extract.body.prose import ends_sentence
+from ingest.extract.body.reading import RawBlock, Reading
+from ingest.extract.body.region import Region
+from ingest.extract.body.sums import nearest
+from ingest.model import BlockKind, DropReason
+
+Reasons = list[DropReason | None]
+"""One entry a block: why it is out so far."""
+
+LABEL_MAX = 70
+"""Characters: a date, a name or a label is shorter."""
+_LISTED_MAX = 0.4  # of a list's letters: more, and it is a list of links
+_LABELS_MAX = 6  # labels after the last sentence: more of them are results or a table
+_REPEATED_LONG = 60  # characters: shorter sentences are said twice in a story
+_REPEATED_OFTEN = 3  # times on a page: no story says a long sentence as often
+_LISTS = frozenset({"ul", "ol", "dl"})
+_LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
+_PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
+
+
+def judge_lists(reading: Reading, reasons: Reasons) -> None:
+    """A list of links goes out with those of its items that are none."""
+    list_of = nearest(reading, _LISTS)
+    lists: dict[int, list[int]] = {}
+    for at, raw in enumerate(reading.blocks):
+        if raw.kind is BlockKind.LIST_ITEM:
+            lists.setdefault(list_of[raw.container], []).append(at)
+    for members in lists.values():
+        letters = sum([len(reading.blocks[at].text) for at in members])
+        links = sum([reading.blocks[at].link_letters for at in members])
+        if links > _LISTED_MAX * letters:
+            for at in members:
+                reasons[at] = reasons[at] or DropReason.LINK_LIST
+
+
+def judge_repeats(blocks: list[RawBlock], reasons: Reasons) -> None:
+    """A sentence that stands twice is kept once; one that stands again and again belongs to a box, not to the story."""
+    places: dict[str, list[int]] = {}
+    for at, reason in enumerate(reasons):
+        if reason is None and len(blocks[at].text) >= _REPEATED_LONG and ends_sentence(blocks[at].text):
+            places.setdefault(blocks[at].text, []).append(at)
+    for found in places.values():
+        for at in found if len(found) >= _REPEATED_OFTEN else found[1:]:
+            reasons[at] = DropReason.DUPLICATE
+
+
+def judge_headings(blocks: list[RawBlock], reasons: Reasons) -> None:
+    """A heading over links, or over nothing, goes with them."""
+    after: DropReason | None = DropReason.OUTSIDE
+    for at in range(len(blocks) - 1, -1, -1):
+        if reasons[at] is None and blocks[at].kind is BlockKind.HEADING and after in _LEADS_AWAY:
+            reasons[at] = DropReason.RELATED
+            after = after if after is DropReason.OUTSIDE else None
+        elif reasons[at] not in _PASSED_OVER:
+            after = reasons[at]
+
+
+def judge_tail(blocks: list[RawBlock], region: Region, reasons: Reasons) -> None:
+    """A few labels after the last sentence are not part of the story."""
+    labels: list[int] = []
+    for at in range(len(blocks) - 1, -1, -1):
+        if reasons[at] is None:
+            raw = blocks[at]
+            is_item = raw.kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
+            if region.prose[at] or is_item or ends_sentence(raw.text) or len(raw.text) > LABEL_MAX:
+                break
+            labels.append(at)
+    if len(labels) <= _LABELS_MAX:
+        for at in labels:
+            reasons[at] = DropReason.OUTSIDE

@@ -1,0 +1,173 @@
+"""From candidates to the chosen, normalised metadata. Pure; the same for HTML pages and pages saved as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, order, read_instants
+from ingest.extract.metadata.language import choose_language
+from ingest.extract.metadata.sections import choose_section
+from ingest.extract.metadata.titles import choose_title, title_key
+from ingest.model import FieldCandidate, FieldProvenance, Instant, SourceRules
+from ingest.normalise.names import clean_authors
+from ingest.normalise.url import canonicalize, resolve
+
+if TYPE_CHECKING:
+    from ingest.extract.metadata.offers import Candidates
+
+_MOST_TOPICS = 40
+_LONGEST_TOPIC = 100  # characters; longer ones are sentences
+_SHORTEST_SUMMARY = 20  # characters
+_LONGEST_PUBLISHER = 80  # characters; longer ones are copyright sentences
+_DAY_ORIGINS = ("jsonld:datePublished", "meta", "microdata", "jsonld.page", "time_tag", "text", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The chosen facts; absent ones are None or empty."""
+
+    title: str | None = None
+    subtitle: str | None = None
+    authors: tuple[str, ...] = ()
+    publisher: str | None = None
+    section: str | None = None
+    published: Instant | None = None
+    modified: Instant | None = None
+    language: str | None = None
+    summary: str | None = None
+    topics: tuple[str, ...] = ()
+    image_url: str | None = None
+    canonical_url: str | None = None
+    provenance: tuple[FieldProvenance, ...] = ()
+
+
+def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, detected_language: str | None) -> Metadata:
+    """The best value of each field, normalised, with its origin and what else was on offer, best first."""
+    offered = {field: tuple(candidates.get(field, ())) for field in _FIELDS}
+    chosen = _Chosen()
+    language, language_from = choose_language(offered["language"], detected_language, rules.language)
+    chosen.note("language", language_from, offered["language"])
+    publisher = chosen.first("publisher", [c for c in offered["publisher"] if _names_publisher(c)])
+    titled = choose_title(offered["title"], publisher)
+    title = titled[0] if titled else None
+    if titled:
+        chosen.note("title", titled[1].origin, _best_first(offered["title"], titled[1]))
+    section = choose_section(offered["section"], title, publisher)
+    if section:
+        chosen.note("section", section.origin, _best_first(offered["section"], section))
+    published = chosen.dated("published", choose_published(read_instants(order(offered["published_at"], _DAY_ORIGINS), rules, language)), offered["published_at"])
+    modified = chosen.dated("modified", choose_modified(read_instants(offered["modified_at"], rules, language), published), offered["modified_at"])
+    summary = chosen.first("summary", [c for c in offered["summary"] if _sums_up(c.value, title)])
+    return Metadata(
+        title=title,
+        subtitle=chosen.first("subtitle", [c for c in offered["subtitle"] if title_key(c.value) != title_key(title or "")]),
+        authors=chosen.authors(offered["authors"], publisher),
+        publisher=publisher,
+        section=section.value if section else None,
+        published=published,
+        modified=modified,
+        language=language,
+        summary=summary,
+        topics=chosen.topics(offered["topics"]),
+        image_url=chosen.url("image_url", offered["image_url"], page_url),
+        canonical_url=chosen.canonical(offered["canonical_url"], page_url),
+        provenance=tuple(chosen.provenance),
+    )
+
+
+_FIELDS = (
+    "title", "subtitle", "authors", "publisher", "section", "published_at", "modified_at", "language", "summary", "topics", "image_url", "canonical_url",
+)  # fmt: skip
+
+
+class _Chosen:
+    """The choices of one page with their provenance."""
+
+    def __init__(self) -> None:
+        self.provenance: list[FieldProvenance] = []
+
+    def note(self, field: str, origin: str, candidates: Sequence[FieldCandidate]) -> None:
+        if origin:
+            self.provenance.append(FieldProvenance(field, origin, tuple(candidates)))
+
+    def first(self, field: str, candidates: Sequence[FieldCandidate]) -> str | None:
+        """The first candidate that is left."""
+        if not candidates:
+            return None
+        self.note(field, candidates[0].origin, candidates)
+        return candidates[0].value
+
+    def dated(self, field: str, best: Dated | None, candidates: Sequence[FieldCandidate]) -> Instant | None:
+        if best is None:
+            return None
+        self.note(f"{field}_at", best[0].origin, _best_first(candidates, best[0]))
+        return best[1]
+
+    def authors(self, candidates: Sequence[FieldCandidate], publisher: str | None) -> tuple[str, ...]:
+        """The names from the most trusted place that names anybody."""
+        for origin in dict.fromkeys(c.origin for c in candidates):
+            names = clean_authors([c.value for c in candidates if c.origin == origin], publisher)
+            if names:
+                self.note("authors", origin, sorted(candidates, key=lambda c: c.origin != origin))
+                return names
+        return ()
+
+    def topics(self, candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
+        """The topics from the most trusted place that has any, each once."""
+        if not candidates:
+            return ()
+        origin = candidates[0].origin
+        topics: dict[str, str] = {}
+        for c in candidates:
+            if c.origin == origin and len(c.value) <= _LONGEST_TOPIC and len(topics) < _MOST_TOPICS:
+                topics.setdefault(c.value.casefold(), c.value)
+        if topics:
+            self.note("topics", origin, candidates)
+        return tuple(topics.values())
+
+    def url(self, field: str, candidates: Sequence[FieldCandidate], page_url: str | None) -> str | None:
+        for c in candidates:
+            url = _absolute(page_url, c.value)
+            if url:
+                self.note(field, c.origin, _best_first(candidates, c))
+                return url
+        return None
+
+    def canonical(self, candidates: Sequence[FieldCandidate], page_url: str | None) -> str | None:
+        """The page's canonical URL; a declared home page is a template's mistake, and the page's own URL is the last resort."""
+        declared = sorted(candidates, key=lambda c: c.origin != "link:canonical")
+        for c in declared:
+            url = resolve(page_url, c.value)
+            if url and (urlsplit(url).path != "/" or urlsplit(url).query):
+                self.note("canonical_url", c.origin, _best_first(candidates, c))
+                return url
+        url = resolve(None, page_url) if page_url else None
+        if url:
+            self.note("canonical_url", "page", candidates)
+        return url
+
+
+def _best_first(candidates: Sequence[FieldCandidate], best: FieldCandidate) -> list[FieldCandidate]:
+    return sorted(candidates, key=lambda c: c != best)
+
+
+def _names_publisher(candidate: FieldCandidate) -> bool:
+    value = candidate.value
+    return len(value) <= _LONGEST_PUBLISHER and not value.startswith(("@", "http", "©", "/"))
+
+
+def _sums_up(text: str, title: str | None) -> bool:
+    return len(text) >= _SHORTEST_SUMMARY and title_key(text) != title_key(title or "")
+
+
+def _absolute(page_url: str | None, href: str) -> str | None:
+    """The URL with its parameters: an image's address may need them all."""
+    try:
+        url = urljoin(page_url, href) if page_url else href
+        canonicalize(url)
+    except ValueError:
+        return None
+    return url

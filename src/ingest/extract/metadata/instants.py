@@ -1,0 +1,63 @@
+"""Which of the dates on offer says when the article appeared, and which when it was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ingest.model import FieldCandidate, Instant, Precision, SourceRules, ZoneFrom
+from ingest.normalise.dates import find_instant, parse_instant
+
+_MOST_READ = 24  # candidates parsed of one field
+
+Dated = tuple[FieldCandidate, Instant]
+
+
+def read_instants(candidates: Sequence[FieldCandidate], rules: SourceRules, language: str | None) -> list[Dated]:
+    """The candidates that are dates."""
+    read: list[Dated] = []
+    for candidate in candidates[:_MOST_READ]:
+        instant = parse_instant(candidate.value, time_zone=rules.time_zone, language=language)
+        if instant is None and candidate.origin.startswith("text"):
+            instant = find_instant(candidate.value, time_zone=rules.time_zone, language=language)
+        if instant is not None:
+            read.append((candidate, instant))
+    return read
+
+
+def choose_published(dated: Sequence[Dated]) -> Dated | None:
+    """The most trusted date, stated as finely as any other candidate states the same day."""
+    if not dated:
+        return None
+    best = dated[0]
+    for rank, (candidate, instant) in enumerate(dated):
+        del rank
+        if _same_day(best[1], instant) and _fineness(instant) > _fineness(best[1]) and candidate.origin != "url":
+            best = (candidate, instant)
+    return best
+
+
+def choose_modified(dated: Sequence[Dated], published: Instant | None) -> Dated | None:
+    """The most trusted date that is not before the publication."""
+    for candidate, instant in dated:
+        if published is None or instant.at >= published.at or instant.precision is Precision.DAY:
+            return candidate, instant
+    return None
+
+
+def _same_day(one: Instant, other: Instant) -> bool:
+    return one.at.date() == other.at.date() or (_zoned(one) and _zoned(other) and one.at.date() == other.at.astimezone(one.at.tzinfo).date())
+
+
+def _zoned(instant: Instant) -> bool:
+    return instant.tz_from is ZoneFrom.EXPLICIT
+
+
+def _fineness(instant: Instant) -> tuple[bool, bool]:
+    midnight = (instant.at.hour, instant.at.minute, instant.at.second) == (0, 0, 0)
+    return instant.precision is not Precision.DAY and not midnight, _zoned(instant)
+
+
+def order(candidates: Iterable[FieldCandidate], origins: Sequence[str]) -> list[FieldCandidate]:
+    """The candidates by the rank of their origin, the unlisted last, else as they stood."""
+    ranks = {origin: rank for rank, origin in enumerate(origins)}
+    return sorted(candidates, key=lambda c: ranks.get(c.origin, ranks.get(c.origin.partition(":")[0], len(ranks))))

@@ -1,0 +1,220 @@
+"""JSON-LD objects of a page: found at any depth, and the one chosen that describes this page's article (schema.org/Article)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ingest.extract.metadata.offers import BODY, Offers
+
+Node = dict[str, Any]
+
+_MOST_NODES = 5_000  # objects and lists looked at; real pages hold up to some 1,500 (live blogs)
+_MOST_REFERENCES = 4  # steps from an @id to the object that carries the name
+_MOST_ITEMS = 60  # of one list of authors, keywords, breadcrumbs
+
+_ARTICLE_TYPES = frozenset(
+    "article newsarticle reportagenewsarticle opinionnewsarticle analysisnewsarticle backgroundnewsarticle askpublicnewsarticle reviewnewsarticle"
+    " liveblogposting blogposting socialmediaposting discussionforumposting report scholarlyarticle medicalscholarlyarticle techarticle"
+    " satiricalarticle advertisercontentarticle review criticreview recipe claimreview".split()
+)
+_PAGE_TYPES = frozenset("webpage itempage collectionpage aboutpage".split())
+_MEDIA_TYPES = frozenset("videoobject audioobject podcastepisode imagegallery mediagallery newsmediaobject".split())
+_PARTY_TYPES = frozenset("person organization newsmediaorganization corporation".split())
+# Properties that lead to the page's own article; whatever else holds an article (lists, related, parts) holds another one.
+_OWN = frozenset({"@graph", "mainentity", "mainentityofpage", "mainentityofthepage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object with its types in lower case; ``own`` where only lists, graphs and main entities lead to it."""
+
+    node: Node
+    types: frozenset[str]
+    own: bool
+
+
+def offer_jsonld(offers: Offers, documents: Iterable[object], page_urls: frozenset[str]) -> None:
+    """Add what the page's JSON-LD says of its article, then of the page around it."""
+    found = list(_walk(documents))
+    by_id = _index(found)
+    articles = sorted((f for f in found if f.types & _ARTICLE_TYPES), key=lambda f: _fitness(f, page_urls), reverse=True)
+    others = [f for f in found if f.own and f.types & _PAGE_TYPES] + [f for f in found if f.own and f.types & _MEDIA_TYPES]
+    if articles and (articles[0].own or not others):
+        _offer_article(offers, articles[0].node, by_id, "jsonld")
+    for other in others[:3]:
+        _offer_article(offers, other.node, by_id, f"jsonld:{_kind(other)}")
+    for crumbs in [f for f in found if "breadcrumblist" in f.types][:2]:
+        _offer_breadcrumbs(offers, crumbs.node)
+    for site in [f for f in found if "website" in f.types and f.own][:1]:
+        offers.add("publisher", "jsonld:website", site.node.get("name"))
+
+
+def _walk(documents: Iterable[object]) -> Iterator[Found]:
+    """All objects, outer ones first, without recursion."""
+    waiting: deque[tuple[object, bool]] = deque((document, True) for document in documents)
+    seen = 0
+    while waiting and seen < _MOST_NODES:
+        value, own = waiting.popleft()
+        seen += 1
+        if isinstance(value, list):
+            waiting.extend((item, own) for item in value[:_MOST_NODES] if isinstance(item, dict | list))
+        elif isinstance(value, dict):
+            yield Found(value, frozenset(_types(value)), own)
+            for key, child in value.items():
+                if isinstance(child, dict | list):
+                    waiting.append((child, own and key.lower() in _OWN))
+
+
+def _types(node: Node) -> Iterator[str]:
+    stated = node.get("@type")
+    for name in stated[:_MOST_ITEMS] if isinstance(stated, list) else [stated]:
+        if isinstance(name, str):
+            yield name[:200].rpartition("/")[2].rpartition(":")[2].lower()
+
+
+def _index(found: list[Found]) -> dict[str, Node]:
+    """The fullest object for each ``@id``."""
+    by_id: dict[str, Node] = {}
+    for f in found:
+        name = f.node.get("@id")
+        if isinstance(name, str) and len(f.node) > len(by_id.get(name, ())):
+            by_id[name] = f.node
+    return by_id
+
+
+def _fitness(found: Found, page_urls: frozenset[str]) -> tuple[bool, bool, int]:
+    """How surely an article is the page's own: it says so by its URL, by its place, by its fullness."""
+    node = found.node
+    main = node.get("mainEntityOfPage")
+    stated = [node.get("url"), node.get("@id"), main, main.get("@id") if isinstance(main, dict) else None]
+    matches = any(page_key(url) in page_urls for url in stated if isinstance(url, str))
+    fullness = sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody", "publisher", "dateModified"))
+    return found.own, matches, fullness
+
+
+def page_key(url: str) -> str:
+    """What two URLs of one page have in common: host and path without ``www.``, trailing slash, query and fragment."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    return f"{(parts.netloc.rpartition('@')[2]).lower().removeprefix('www.')}{parts.path.rstrip('/')}" if parts.netloc else ""
+
+
+def _kind(found: Found) -> str:
+    return "page" if found.types & _PAGE_TYPES else "media"
+
+
+def _offer_article(offers: Offers, node: Node, by_id: dict[str, Node], prefix: str) -> None:
+    def origin(key: str) -> str:
+        return f"{prefix}:{key}" if prefix == "jsonld" else f"{prefix}.{key}"
+
+    single = {
+        "title": ("headline", "name", "alternativeHeadline"),
+        "subtitle": ("alternativeHeadline", "alternateName"),
+        "published_at": ("datePublished", "uploadDate", "dateCreated"),
+        "modified_at": ("dateModified",),
+        "summary": ("description", "abstract"),
+        "section": ("articleSection",),
+        "canonical_url": ("url",),
+        BODY: ("articleBody", "text"),
+    }
+    for field, keys in single.items():
+        for key in keys:
+            offers.add(field, origin(key), _first(node.get(key)))
+    offers.add("language", origin("inLanguage"), _language(node.get("inLanguage")))
+    for key in ("author", "creator"):
+        for name in _party_names(node.get(key), by_id):
+            offers.add("authors", origin(key), name)
+    for key in ("publisher", "sourceOrganization"):
+        for name in list(_party_names(node.get(key), by_id))[:1]:
+            offers.add("publisher", origin(key), name)
+    for topic in _topics(node):
+        offers.add("topics", origin("keywords"), topic)
+    offers.add("image_url", origin("image"), _image(node.get("image"), by_id))
+    offers.add("image_url", origin("thumbnailUrl"), _first(node.get("thumbnailUrl")))
+
+
+def _first(value: object) -> object:
+    """The value itself, the first of a list, or what an object with ``@value`` holds."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("@value")
+    return value
+
+
+def _items(value: object) -> list[object]:
+    if isinstance(value, list):
+        return value[:_MOST_ITEMS]
+    if isinstance(value, dict) and isinstance(value.get("@list"), list):
+        return list(value["@list"][:_MOST_ITEMS])
+    return [] if value is None else [value]
+
+
+def _party_names(value: object, by_id: dict[str, Node]) -> Iterator[str]:
+    """The names of persons or organisations, given as text, as objects, or as references to objects elsewhere."""
+    for item in _items(value):
+        party = _resolved(item, by_id)
+        if isinstance(party, str):
+            yield party
+        elif isinstance(party, dict):
+            names = _items(party.get("name"))
+            given, family = _first(party.get("givenName")), _first(party.get("familyName"))
+            if not names and isinstance(given, str) and isinstance(family, str):
+                names = [f"{given} {family}"]
+            for name in names:
+                text = _first(name)
+                if isinstance(text, str):
+                    yield text
+
+
+def _resolved(item: object, by_id: dict[str, Node]) -> object:
+    """The object that a reference by ``@id`` stands for."""
+    for _ in range(_MOST_REFERENCES):
+        if not isinstance(item, dict) or item.get("name") or not isinstance(item.get("@id"), str):
+            return item
+        item = by_id.get(item["@id"], item)
+    return item
+
+
+def _topics(node: Node) -> Iterator[object]:
+    for item in _items(node.get("keywords")):
+        text = item.get("name") if isinstance(item, dict) else item
+        if isinstance(text, str):
+            yield from text[:LONGEST_KEYWORDS].split(",")[:_MOST_ITEMS]
+    for item in _items(node.get("about")):
+        if isinstance(item, dict):
+            yield _first(item.get("name"))
+
+
+LONGEST_KEYWORDS = 5_000  # characters of one list of keywords
+
+
+def _image(value: object, by_id: dict[str, Node]) -> object:
+    for item in _items(value)[:1]:
+        image = _resolved(item, by_id)
+        if isinstance(image, dict):
+            return _first(image.get("url")) or _first(image.get("contentUrl"))
+        return image
+    return None
+
+
+def _language(value: object) -> object:
+    value = value[0] if isinstance(value, list) and value else value
+    if isinstance(value, dict):
+        return value.get("alternateName") or value.get("name")
+    return value
+
+
+def _offer_breadcrumbs(offers: Offers, node: Node) -> None:
+    """Each step of the way from the home page, outermost first; the choice drops the home page and the article itself."""
+    for step in _items(node.get("itemListElement")):
+        if not isinstance(step, dict):
+            continue
+        item = step.get("item")
+        offers.add("section", "jsonld:breadcrumb", _first(step.get("name")) or (_first(item.get("name")) if isinstance(item, dict) else None))

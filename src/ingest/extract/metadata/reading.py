@@ -1,0 +1,69 @@
+"""A page's tree to candidates: what its head declares, what its JSON-LD says, what its own text shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from ingest.extract.metadata.head import offer_head
+from ingest.extract.metadata.json_repair import read_json
+from ingest.extract.metadata.jsonld import offer_jsonld, page_key
+from ingest.extract.metadata.offers import Offers
+from ingest.extract.metadata.page_text import offer_page_text
+from ingest.extract.metadata.url_date import date_in_url
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
+
+    from ingest.extract.metadata.offers import Candidates
+
+_MOST_SCRIPTS = 60  # JSON-LD scripts of one page; real pages hold up to some 20
+_MOST_JSON = 8_000_000  # characters of JSON-LD of one page
+
+
+def read_candidates(tree: LexborHTMLParser, page_url: str | None) -> Candidates:
+    """Every value the page offers for each metadata field, with the place that offers it.
+
+    Fields as in `Article`, and ``article_body`` for the text that JSON-LD repeats. URLs are absolute where ``page_url`` is known.
+    The tree is not changed; nothing is raised, whatever the page holds.
+    """
+    declared = Offers()
+    offer_head(declared, tree)
+    head = declared.result()
+    urls = [page_url or "", *(candidate.value for candidate in head.get("canonical_url", ()))]
+    keys = frozenset(key for url in urls if (key := page_key(urljoin(page_url or "", url) if _joins(url) else "")))
+    offers = Offers()
+    offer_jsonld(offers, _documents(tree), keys)
+    for candidates in head.items():
+        for candidate in candidates[1]:
+            offers.add(candidates[0], candidate.origin, candidate.value)
+    offer_page_text(offers, tree)
+    for url in urls:
+        if found := date_in_url(url):
+            offers.add("published_at", "url", found)
+            break
+    return offers.result()
+
+
+def _joins(url: str) -> bool:
+    try:
+        urljoin("http://page.example/", url)
+    except ValueError:
+        return False
+    return True
+
+
+def _documents(tree: LexborHTMLParser) -> list[object]:
+    """The values of all JSON-LD scripts, each parsed once."""
+    documents: list[object] = []
+    left, scripts = _MOST_JSON, 0
+    for script in tree.css("script[type]"):
+        if "ld+json" not in (script.attributes.get("type") or "").lower():
+            continue
+        scripts += 1
+        text = script.text() or ""
+        left -= len(text)
+        if left < 0 or scripts > _MOST_SCRIPTS:
+            break
+        documents += read_json(text)
+    return documents

@@ -1,0 +1,1 @@
+"""Candidates to pages: bytes with their provenance, within the limits."""

@@ -1,0 +1,1 @@
+"""Which article a page is, and whether it has changed: pure functions of page and article."""

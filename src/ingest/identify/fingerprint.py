@@ -1,0 +1,48 @@
+"""Fingerprints: the same content gives the same bytes on any machine, at any time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingest.model import Article
+
+# Chinese, Japanese kana and Thai, Lao, Khmer and Burmese letters write words without spaces between them; each of
+# these characters counts as a word, as word processors count East Asian text.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:['’][^\W{_UNSPACED}]+)*")
+
+
+def page_sha256(body: bytes) -> bytes:
+    """The SHA-256 of a page's bytes after decompression."""
+    return hashlib.sha256(body).digest()
+
+
+def block_sha256(text: str) -> bytes:
+    """The SHA-256 of a block's text, without regard to case and white space."""
+    return hashlib.sha256(_encoded(" ".join(text.casefold().split()))).digest()
+
+
+def content_sha256(article: Article) -> bytes:
+    """The SHA-256 of what makes a new version: title, subtitle, authors and body.
+
+    Dates, topics and pictures are left out: publishers touch them without touching the article.
+    """
+    parts = (article.title or "", article.subtitle or "", "\x1f".join(article.authors), article.body)
+    return hashlib.sha256(_encoded("\x1e".join(parts))).digest()
+
+
+def word_count(text: str) -> int:
+    """The number of words; in scripts without spaces between words, the number of characters.
+
+    >>> word_count("It's 3 o'clock"), word_count("外相会談")
+    (3, 4)
+    """
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def _encoded(text: str) -> bytes:
+    # A lone surrogate has no UTF-8 form; it must not keep an article from having a hash.
+    return text.encode("utf-8", "surrogatepass")

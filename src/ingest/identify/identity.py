@@ -1,0 +1,28 @@
+"""The identity of an article: one URL, one key."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ingest.model import Article
+
+if TYPE_CHECKING:
+    from ingest.model import PageResult
+
+
+def article_url(result: PageResult) -> str:
+    """The URL that an article is known by.
+
+    The canonical URL where the page has one, else the URL that it was found under, else the place that it was read
+    from (a ``file:`` URI): a saved page without a URL of its own is known by its file.
+    """
+    article = result.result
+    if isinstance(article, Article) and (own := article.canonical_url or article.url):
+        return own
+    return result.candidate.url or result.candidate.location
+
+
+def url_key(url: str) -> bytes:
+    """The SHA-256 of a canonical URL: what unique indexes are built on."""
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,156 @@
+"""Bylines to the names of authors, by the words of ``bylines.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from typing import Any
+
+from ingest.normalise.text import clean_text
+
+_MOST_NAMES = 50  # of one article; longer lists are member directories
+_LONGEST_BYLINE = 1_000  # characters; longer values are biographies or text
+_LONGEST_NAME = 80  # characters; organisations with long names stay below
+_MOST_WORDS = 9  # of one name, organisations included
+_PERSON_WORDS = 2  # a person is written with a given name and a family name
+
+_ADDRESS = re.compile(r"\S+@\S+\.\w+|https?://\S*|www\.\S+", re.IGNORECASE)
+_HANDLE = re.compile(r"(?<!\w)@\w+")
+_PARENTHESES = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
+_HARD_SEPARATOR = re.compile(r"\s*[;|•·●▪、，؛\n]\s*|\s+[/–—-]\s+|\s*//\s*")
+_EDGE = " \t,.:;|/–—-•·*\"'“”„«»()[]"
+_SLUG_SPACE = re.compile(r"[\s_]+")
+
+
+def _load() -> dict[str, Any]:
+    table = tomllib.loads(resources.files("ingest.normalise").joinpath("bylines.toml").read_text("utf-8"))
+    groups: list[tuple[str, Any]] = [(f"before.{language}", words) for language, words in table["before"].items()]
+    groups += [(f"{group}.{key}", words) for group, content in table.items() if group != "before" for key, words in content.items()]
+    for where, words in groups:
+        for word in words:
+            if not isinstance(word, str) or not word.strip() or word != word.lower():
+                raise ValueError(f"bylines.toml: {word!r} in {where} is not a lower-case word")
+    return table
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+_TABLE = _load()
+_BEFORE = re.compile(
+    rf"(?:{_alternatives(word.rstrip(':') for words in _TABLE['before'].values() for word in words)})(?:\s*[:：]\s*|\s+)", re.IGNORECASE
+)
+_BETWEEN = re.compile(rf"\s+(?:{_alternatives(_TABLE['between']['words'])})\s+|\s*&\s*|\s+\+\s+", re.IGNORECASE)
+_AFTER = re.compile(rf"\s+(?:{_alternatives(_TABLE['after']['words'])})\s+.*", re.DOTALL)
+_ROLES = frozenset(_TABLE["role"]["words"])
+_ROLE_SUFFIXES = tuple(_TABLE["role"]["suffixes"])
+_NOISE = frozenset(_TABLE["noise"]["values"])
+_AGENCIES = frozenset(_TABLE["agency"]["names"])
+_NAME_SUFFIXES = frozenset(_TABLE["suffix"]["words"])
+
+
+def clean_authors(raw: Sequence[str], publisher: str | None = None) -> tuple[str, ...]:
+    """The names in the given bylines or author values, each once, in order.
+
+    Words around names, roles, places, addresses and handles are dropped. An organisation is kept as a page names it; ``publisher`` is
+    kept only where no person is named.
+    """
+    names: dict[str, str] = {}
+    for value in raw[:_MOST_NAMES]:
+        for name in split_byline(value):
+            if len(names) < _MOST_NAMES:
+                names.setdefault(name_key(name), name)
+    persons = {key: name for key, name in names.items() if key != name_key(publisher or "")}
+    return tuple((persons or names).values())
+
+
+def name_key(name: str) -> str:
+    """What two spellings of a name have in common that differ in case, accents, punctuation and spacing only."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in decomposed if character.isalnum())
+
+
+def split_byline(byline: str) -> list[str]:
+    """The names in one byline."""
+    text = clean_text(byline[:_LONGEST_BYLINE])
+    if _is_address(text):
+        return []
+    text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
+    without_notes = _PARENTHESES.sub(" ", text)
+    names: list[str] = []
+    for part in _HARD_SEPARATOR.split(without_notes if without_notes.strip(_EDGE) else text):
+        names += _split_commas(_without_before(part))
+    return [name for name in map(_trim, names) if name]
+
+
+def _is_address(text: str) -> bool:
+    return bool(re.match(r"(?:https?:)?//|www\.|@|/", text, re.IGNORECASE)) or bool(re.fullmatch(r"\S+@\S+", text))
+
+
+def _without_before(text: str) -> str:
+    """The byline without the words that introduce it; ``Di Marco`` alone stays a name."""
+    text = text.strip(_EDGE)
+    found = _BEFORE.match(text)
+    if not found:
+        return text
+    rest = text[found.end() :].strip(_EDGE)
+    introduced = ":" in found[0] or "：" in found[0] or not found[0][0].isupper() or len(rest.split()) >= _PERSON_WORDS or " " in found[0].strip()
+    return rest if introduced or found[0].strip().casefold() == "by" else text
+
+
+def _split_commas(text: str) -> list[str]:
+    parts = [part.strip(_EDGE + " ") for part in text.split(",")]
+    parts = [part for part in parts if part]
+    if len(parts) == _PERSON_WORDS and all(len(part.split()) == 1 for part in parts) and not _is_agency(parts[1]) and not _is_role(parts[1]):
+        if parts[1].casefold() in _NAME_SUFFIXES:
+            return [f"{parts[0]}, {parts[1]}"]
+        return [f"{parts[1]} {parts[0]}"]  # "Roe, Jane"
+    names: list[str] = []
+    for part in parts:
+        if names and part.casefold() in _NAME_SUFFIXES:
+            names[-1] += f", {part}"
+        elif not names or _may_follow(part):
+            names += _split_joined(part)
+    return names
+
+
+def _may_follow(part: str) -> bool:
+    """Whether a part after a comma is another author and not a role or a place."""
+    if _is_role(part):
+        return False
+    starts_joined = re.match(r"(?:and|und|et|og|och|y|e|en)\s", part)
+    return bool(starts_joined) or len(_BETWEEN.split(part)[0].split()) >= _PERSON_WORDS or _is_agency(part) or not part.isascii()
+
+
+def _split_joined(text: str) -> list[str]:
+    """The names that "and" joins; ``Ortega y Gasset`` stays one."""
+    text = re.sub(r"^(?:and|und|et|og|och|y|e|en|&)\s+", "", text)
+    parts = [part.strip() for part in _BETWEEN.split(text)]
+    if len(parts) > 1 and all(len(part.split()) >= _PERSON_WORDS or _is_agency(part) for part in parts):
+        return parts
+    return [text]
+
+
+def _is_agency(text: str) -> bool:
+    return text.casefold().strip(_EDGE) in _AGENCIES
+
+
+def _is_role(text: str) -> bool:
+    return any(word in _ROLES for word in re.split(r"[\s\-/]+", text.casefold()))
+
+
+def _trim(name: str) -> str:
+    """One name without what stands after it; empty where it is none."""
+    cut = _AFTER.sub("", name)
+    if len(cut.split()) >= _PERSON_WORDS:
+        name = cut
+    name = _SLUG_SPACE.sub(" ", name.strip(_EDGE)).strip(_EDGE)
+    for suffix in _ROLE_SUFFIXES:
+        name = name.removesuffix(suffix).strip(_EDGE)
+    if len(name) > _LONGEST_NAME or len(name.split()) > _MOST_WORDS or name.casefold() in _NOISE:
+        return ""
+    return name if any(character.isalpha() for character in name) else ""

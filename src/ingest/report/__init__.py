@@ -1,0 +1,1 @@
+"""What a run or a page looks like to a person."""
