@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
@@ -9,11 +10,92 @@ from ingest.extract.body import BodyHints, read_body
 from ingest.extract.metadata import choose, read_candidates
 from ingest.extract.metadata.language import choose_language, detect_language
 from ingest.extract.plain_text import read_plain_text
+from ingest.extract.read_page import ReadPage
 from ingest.extract.tree import parse_html
 from ingest.extract.version import EXTRACTOR_VERSION
-from ingest.model import Article, Block, BlockKind, Stage
+from ingest.model import Article, Block, BlockKind, FieldProvenance, Stage
 
 if TYPE_CHECKING:
     from ingest.extract.metadata import Metadata
     from ingest.model import Limits, SourceRules
 
+_MOST_CANDIDATES = 20  # a field in the provenance: beyond that, a page repeats itself
+_LONGEST_CANDIDATE = 1_000  # characters of a candidate in the provenance
+
+
+def article_of_html(text: str, url: str | None, rules: SourceRules, limits: Limits) -> Article:
+    """The article on an HTML page.
+
+    Raises:
+        PageError: ``too_deep``, or ``no_article_text`` where nothing on the page is an article.
+    """
+    tree = parse_html(text, limits.max_tree_depth)
+    candidates = dict(read_candidates(tree, url))
+    article_body = next((c.value for c in candidates.pop("article_body", ())), None)
+    metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
+    hints = BodyHints(
+        title=metadata.title,
+        subtitle=metadata.subtitle,
+        authors=metadata.authors,
+        publisher=metadata.publisher,
+        jsonld_body=article_body,
+        summary=metadata.summary,
+    )
+    blocks = read_body(tree, hints)
+    if article_body and not any(b.kept for b in blocks):
+        # The text is only in the page's data: scripts would have shown it to a reader.
+        blocks = (*blocks, *_paragraphs(article_body))
+    return _article(ReadPage(blocks, candidates), metadata, url, rules)
+
+
+def article_of_text(text: str, url: str | None, rules: SourceRules) -> Article:
+    """The article on a page that was saved as plain text.
+
+    Raises:
+        PageError: ``no_article_text`` where the text holds no article.
+    """
+    page = read_plain_text(text)
+    metadata = choose(page.candidates, page_url=url, rules=rules, detected_language=None)
+    return _article(page, metadata, url, rules)
+
+
+def _article(page: ReadPage, metadata: Metadata, url: str | None, rules: SourceRules) -> Article:
+    body = "\n\n".join(b.text for b in page.blocks if b.kept)
+    if not body:
+        raise PageError(Stage.EXTRACT, "no_article_text", "Nothing on the page is an article's text.")
+    declared = page.candidates.get("language", ())
+    language, language_from = choose_language(declared, detect_language(body), rules.language)
+    provenance = [p for p in metadata.provenance if p.field != "language"]
+    if language:
+        provenance.append(FieldProvenance("language", language_from, tuple(declared)))
+    return Article(
+        url=url,
+        canonical_url=metadata.canonical_url,
+        title=metadata.title,
+        body=body,
+        subtitle=metadata.subtitle,
+        authors=metadata.authors,
+        publisher=metadata.publisher,
+        section=metadata.section,
+        published=metadata.published,
+        modified=metadata.modified,
+        language=language,
+        summary=metadata.summary,
+        topics=metadata.topics,
+        image_url=metadata.image_url,
+        blocks=page.blocks,
+        provenance=tuple(_bounded(p) for p in provenance),
+        extractor_version=EXTRACTOR_VERSION,
+    )
+
+
+def _paragraphs(text: str) -> tuple[Block, ...]:
+    folded = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\r\n|\n", text))
+    return tuple(Block(BlockKind.PARAGRAPH, part) for part in folded if part)
+
+
+def _bounded(p: FieldProvenance) -> FieldProvenance:
+    if len(p.candidates) <= _MOST_CANDIDATES and all(len(c.value) <= _LONGEST_CANDIDATE for c in p.candidates):
+        return p
+    kept = tuple(type(c)(c.origin, c.value[:_LONGEST_CANDIDATE]) for c in p.candidates[:_MOST_CANDIDATES])
+    return FieldProvenance(p.field, p.chosen_from, kept)

@@ -19,9 +19,18 @@ _RAW_TEXT_END = {
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 }
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
-_CLOSED_BY_SIBLING = frozenset(
-    {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "colgroup", "rp", "rt"}
-)
+_CELLS = frozenset({"td", "th", "p"})
+_ROWS = _CELLS | {"tr"}
+_CLOSED_BY = {
+    "p": frozenset({"p"}),
+    "li": frozenset({"li", "p"}),
+    **dict.fromkeys(("dt", "dd"), frozenset({"dt", "dd", "p"})),
+    **dict.fromkeys(("td", "th"), _CELLS),
+    "tr": _ROWS,
+    **dict.fromkeys(("tbody", "thead", "tfoot"), _ROWS | {"tbody", "thead", "tfoot"}),
+    **dict.fromkeys(("option", "optgroup"), frozenset({"option"})),
+}
+"""Elements that a start tag of another closes, so that leaving out the end tags does not nest them."""
 _PHRASING_REACH = 64  # open elements that an end tag of phrasing looks through: bounds the scan's time, and real pages stay under 10
 # Elements whose end tag does not reach past a block: `<span><div></span>` leaves both open, `<div><span></div>` closes both.
 _PHRASING = frozenset(
@@ -63,7 +72,8 @@ def parse_html(text: str, max_depth: int) -> LexborHTMLParser:
 
 def nests_deeper_than(text: str, max_depth: int) -> bool:
     """Whether the page's elements would nest more than ``max_depth`` deep; time grows linearly with the text."""
-    if text.count("<") - text.count("</") <= max_depth:
+    tags = text.count("<")
+    if tags <= max_depth or tags - text.count("</") <= max_depth:
         return False
     open_names: list[str] = []
     counts: dict[str, int] = {}
@@ -82,8 +92,9 @@ def nests_deeper_than(text: str, max_depth: int) -> bool:
             end_tag = _RAW_TEXT_END[name].search(text, position)
             position = end_tag.start() if end_tag else len(text)
         elif name not in _VOID:
-            if open_names and name in _CLOSED_BY_SIBLING and open_names[-1] == name:
-                continue
+            closed = _CLOSED_BY.get(name, ())
+            while open_names and open_names[-1] in closed:
+                counts[open_names.pop()] -= 1
             open_names.append(name)
             counts[name] = counts.get(name, 0) + 1
             if len(open_names) > max_depth:

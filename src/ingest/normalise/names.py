@@ -22,6 +22,7 @@ _HANDLE = re.compile(r"(?<!\w)@\w+")
 _PARENTHESES = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 _HARD_SEPARATOR = re.compile(r"\s*[;|•·●▪、，؛\n]\s*|\s+[/–—-]\s+|\s*//\s*")
 _EDGE = " \t,.:;|/–—-•·*\"'“”„«»()[]"
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
 _SLUG_SPACE = re.compile(r"[\s_]+")
 
 
@@ -48,24 +49,23 @@ _BETWEEN = re.compile(rf"\s+(?:{_alternatives(_TABLE['between']['words'])})\s+|\
 _AFTER = re.compile(rf"\s+(?:{_alternatives(_TABLE['after']['words'])})\s+.*", re.DOTALL)
 _ROLES = frozenset(_TABLE["role"]["words"])
 _ROLE_SUFFIXES = tuple(_TABLE["role"]["suffixes"])
-_NOISE = frozenset(_TABLE["noise"]["values"])
+_ENDS = frozenset(_TABLE["end"]["words"])
+_NO_NAMES = frozenset(_TABLE["noise"]["values"]) | frozenset(_TABLE["between"]["words"])
 _AGENCIES = frozenset(_TABLE["agency"]["names"])
 _NAME_SUFFIXES = frozenset(_TABLE["suffix"]["words"])
 
 
-def clean_authors(raw: Sequence[str], publisher: str | None = None) -> tuple[str, ...]:
+def clean_authors(raw: Sequence[str]) -> tuple[str, ...]:
     """The names in the given bylines or author values, each once, in order.
 
-    Words around names, roles, places, addresses and handles are dropped. An organisation is kept as a page names it; ``publisher`` is
-    kept only where no person is named.
+    Words around names, roles, places, addresses and handles are dropped. An organisation is kept as a page names it.
     """
     names: dict[str, str] = {}
     for value in raw[:_MOST_NAMES]:
         for name in split_byline(value):
             if len(names) < _MOST_NAMES:
                 names.setdefault(name_key(name), name)
-    persons = {key: name for key, name in names.items() if key != name_key(publisher or "")}
-    return tuple((persons or names).values())
+    return tuple(names.values())
 
 
 def name_key(name: str) -> str:
@@ -80,9 +80,8 @@ def split_byline(byline: str) -> list[str]:
     if _is_address(text):
         return []
     text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
-    without_notes = _PARENTHESES.sub(" ", text)
     names: list[str] = []
-    for part in _HARD_SEPARATOR.split(without_notes if without_notes.strip(_EDGE) else text):
+    for part in _HARD_SEPARATOR.split(_PARENTHESES.sub(" ", text)):
         names += _split_commas(_without_before(part))
     return [name for name in map(_trim, names) if name]
 
@@ -98,14 +97,21 @@ def _without_before(text: str) -> str:
     if not found:
         return text
     rest = text[found.end() :].strip(_EDGE)
-    introduced = ":" in found[0] or "：" in found[0] or not found[0][0].isupper() or len(rest.split()) >= _PERSON_WORDS or " " in found[0].strip()
+    introduced = (
+        ":" in found[0] or "：" in found[0] or not found[0][0].isupper() or len(rest.split()) >= _PERSON_WORDS or " " in found[0].strip()
+    )
     return rest if introduced or found[0].strip().casefold() == "by" else text
 
 
 def _split_commas(text: str) -> list[str]:
     parts = [part.strip(_EDGE + " ") for part in text.split(",")]
     parts = [part for part in parts if part]
-    if len(parts) == _PERSON_WORDS and all(len(part.split()) == 1 for part in parts) and not _is_agency(parts[1]) and not _is_role(parts[1]):
+    if (
+        len(parts) == _PERSON_WORDS
+        and all(len(part.split()) == 1 for part in parts)
+        and not _is_agency(parts[1])
+        and not _is_role(parts[1])
+    ):
         if parts[1].casefold() in _NAME_SUFFIXES:
             return [f"{parts[0]}, {parts[1]}"]
         return [f"{parts[1]} {parts[0]}"]  # "Roe, Jane"
@@ -119,8 +125,8 @@ def _split_commas(text: str) -> list[str]:
 
 
 def _may_follow(part: str) -> bool:
-    """Whether a part after a comma is another author and not a role or a place."""
-    if _is_role(part):
+    """Whether a part after a comma is another author and not a role, a place or a date."""
+    if _is_role(part) or part[0].isdigit():
         return False
     starts_joined = re.match(r"(?:and|und|et|og|och|y|e|en)\s", part)
     return bool(starts_joined) or len(_BETWEEN.split(part)[0].split()) >= _PERSON_WORDS or _is_agency(part) or not part.isascii()
@@ -148,9 +154,25 @@ def _trim(name: str) -> str:
     cut = _AFTER.sub("", name)
     if len(cut.split()) >= _PERSON_WORDS:
         name = cut
+    name = _without_tail(name)
     name = _SLUG_SPACE.sub(" ", name.strip(_EDGE)).strip(_EDGE)
     for suffix in _ROLE_SUFFIXES:
         name = name.removesuffix(suffix).strip(_EDGE)
-    if len(name) > _LONGEST_NAME or len(name.split()) > _MOST_WORDS or name.casefold() in _NOISE:
+    if _CLOCK.match(name) or len(name) > _LONGEST_NAME or len(name.split()) > _MOST_WORDS or name.casefold() in _NO_NAMES:
         return ""
     return name if any(character.isalpha() for character in name) else ""
+
+
+def _without_tail(name: str) -> str:
+    """The name before a date, a time or a role that follows it: ``Jane Roe Lifestyle Writer 14:00``."""
+    words = name.split()
+    words = words[: next((at for at, word in enumerate(words) if at and word[0].isdigit()), len(words))]
+    words = words[
+        : next((at for at, word in enumerate(words) if at >= _PERSON_WORDS and word.casefold().strip(_EDGE) in _ENDS), len(words))
+    ]
+    end = len(words)
+    while end and words[end - 1].casefold() in _ROLES:
+        end -= 1
+    if end == len(words) or end < _PERSON_WORDS:
+        return " ".join(words)
+    return " ".join(words[: max(end - 1, _PERSON_WORDS)])  # the word before the role is the beat: "Lifestyle Writer"

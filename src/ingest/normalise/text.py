@@ -9,7 +9,7 @@ import unicodedata
 _DECODINGS = 3  # values are seen escaped twice where a template escapes what its database already holds escaped; one more for safety
 _INLINE_TAG = re.compile(r"</?(?:a|abbr|b|big|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(
-    r"<!--.*?-->|</?(?:article|blockquote|br|center|div|figure|figcaption|h[1-6]|header|hr|img|li|ol|p|picture|section|table|tbody|td|time|tr|ul)"
+    r"<!--(?:(?!<!--).)*?-->|</?(?:article|blockquote|br|center|div|figure|figcaption|h[1-6]|header|hr|img|li|ol|p|picture|section|table|tbody|td|time|tr|ul)"
     r"(?:\s[^<>]*)?/?>",
     re.IGNORECASE | re.DOTALL,
 )

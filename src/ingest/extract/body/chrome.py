@@ -11,6 +11,7 @@ from ingest.extract.body.sums import holds_any, sums_below
 from ingest.model import DropReason
 
 _SHARE_REFUTED = 0.35  # of the page's prose: containers of one name with that much are not what a boilerplate name says
+_SHARE_VOUCHED = 0.3  # of the page's prose: where the structured data repeats that much, it says what is the article's
 _OWN_NUMBER = re.compile(r"(?:__|--|-|_)?[A-Za-z]*\d[\w-]*")
 _NAMES_CACHED = 8_192
 _TAG_REASONS = {
@@ -50,7 +51,7 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
             claims_body = container.mark.body and reason is not DropReason.COMMENT
             if claims_body or titled[index] or vouched[index] > sums[index] / 2:
                 reason = None
-            elif sums[index] and reason not in _IRREFUTABLE:
+            elif sums[index] and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
                 amount = max(sums[index], by_names.get(family(container.names), 0.0))
                 reason = None if amount > _SHARE_REFUTED * sums[0] else reason
         reasons.append(reason)

@@ -9,7 +9,7 @@ from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.prose import is_linked_heading
 from ingest.extract.body.reading import Reading
 from ingest.extract.body.sums import holds_any, sums_below
-from ingest.model import DropReason
+from ingest.model import BlockKind, DropReason
 
 TEXT_TAGS = frozenset(
     {
@@ -38,6 +38,8 @@ TEXT_TAGS = frozenset(
     | {"figcaption", "center"}
 )
 """Elements that are a piece of text themselves rather than a part of the page."""
+STORY_MIN = 400.0
+"""Letters' worth: less prose with a headline may be a teaser, or the headline with its standfirst."""
 _PROSE_SHARE = 0.5  # of a container's letters: below that it lists links with a few words each
 _PROSE_SHARE_ALIKE = 0.3  # the same for containers that are called like the one that holds the story
 _JOINED_SHARE = 0.1  # of the story so far: a sibling of another name has to hold more to be a part of it
@@ -61,6 +63,10 @@ class _Figures:
     letters: list[float]
     paragraphs: list[float]
     linked_heads: list[float]
+    own_heads: list[float]
+    """Headings that are no links."""
+    links: list[float]
+    """Characters in links."""
 
 
 def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | None], evidence: Evidence, seed: int) -> Extent:
@@ -74,7 +80,7 @@ def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | N
             children.setdefault(reading.parents[index], []).append(index)
     root, cut, pending = seed, set[int](), set[int]()
     index = seed
-    while index and not titled[root]:
+    while index and not (titled[root] and figures.prose[root] >= STORY_MIN):
         if containers[index].tag == "main" or (containers[index].tag == "article" and not titled[0]):
             break
         parent = reading.parents[index]
@@ -96,6 +102,8 @@ def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | No
         sums_below(reading, [0.0 if reasons[block.container] else float(len(block.text)) for block in blocks]),
         sums_below(reading, [float(amount > 0) for amount in prose]),
         sums_below(reading, [float(is_linked_heading(block)) for block in blocks]),
+        sums_below(reading, [float(block.kind is BlockKind.HEADING and not block.link_letters) for block in blocks]),
+        sums_below(reading, [float(block.link_letters) for block in blocks]),
     )
 
 
@@ -123,6 +131,11 @@ def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own
         belongs = kind == own_kind or is_text or enough or any(containers[member].mark.body for member in members)
         if prose and belongs and not teaser:
             continues = True
-        elif not is_text and (kind != own_kind or teaser):
+        elif not is_text and (kind != own_kind or teaser) and not _are_sub_headings(figures, members):
             others.update(members)
     return continues, others
+
+
+def _are_sub_headings(figures: _Figures, members: list[int]) -> bool:
+    """Whether the siblings wrap the story's sub-headings and nothing else."""
+    return all(figures.own_heads[member] and not figures.links[member] and not figures.prose[member] for member in members)

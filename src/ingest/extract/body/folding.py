@@ -14,3 +14,9 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
     return " ".join(text.split())
+
+
+def fold_lines(text: str) -> str:
+    """The text of preformatted lines: as it is, without invisible characters and blank lines around it."""
+    lines = _INVISIBLE.sub("", text).replace("\u00a0", " ").splitlines()
+    return "\n".join([line.rstrip() for line in lines]).strip()

@@ -6,16 +6,17 @@ import re
 
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.hints import BodyHints, key
-from ingest.extract.body.prose import ends_sentence
-from ingest.extract.body.reading import RawBlock, Reading
+from ingest.extract.body.reading import Container, RawBlock, Reading
 from ingest.extract.body.region import Region
-from ingest.extract.body.surroundings import LABEL_MAX, Reasons
+from ingest.extract.body.sentences import LABEL_MAX, ends_sentence
+from ingest.extract.body.surroundings import Reasons
 from ingest.model import BlockKind, DropReason
 
 _STORY_BELOW = 0.6  # of the prose: a headline has at least that much of the story below it
 _STANDFIRST_MIN = 40  # characters, and letters and digits that it shares with the page's summary
 _STANDFIRST_LINKED_MAX = 0.4  # of its letters
 _STANDFIRST_WITHIN = 6  # blocks after the headline: byline, date and share buttons may come between
+_DATED_MAX = 120  # characters: a longer text with a year in it is no date line
 _STANDFIRST_MISTAKEN = frozenset({None, DropReason.OUTSIDE, DropReason.RELATED, DropReason.SITE_CHROME})
 """Reasons that give way where a text repeats the page's own summary."""
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d{2}\b")
@@ -27,31 +28,41 @@ def judge_head(reading: Reading, region: Region, evidence: Evidence, reasons: Re
     headline = _headline(reading, region, evidence, reasons)
     for at in range(headline or 0):
         reasons[at] = reasons[at] or DropReason.OUTSIDE
-    first = next((at for at, raw in enumerate(blocks) if reasons[at] is None and (region.prose[at] or _is_sentence(raw))), None)
-    if first is None:
+    sentences = [at for at, raw in enumerate(blocks) if reasons[at] is None and (region.prose[at] or _is_sentence(raw))]
+    if not sentences:
         return
     summary, subtitle = key(hints.summary or ""), key(hints.subtitle or "")
-    opening = containers[blocks[first].container].parent
+    first, opening = _opening(reading, region, sentences)
+    judged = set(sentences)
     for at in range(headline or 0, first):
         raw = blocks[at]
-        container = containers[raw.container]
-        if at == headline:
+        if at == headline or evidence.title[at]:
             reasons[at] = DropReason.TITLE
-        elif headline is not None and _may_be_standfirst(raw) and reasons[at] in _STANDFIRST_MISTAKEN:
-            unmarked = reasons[at] in (None, DropReason.OUTSIDE)
-            near = at - headline <= _STANDFIRST_WITHIN and _reads_as_standfirst(raw)
-            if (unmarked and (container.mark.lead or near)) or _sums_up(raw.text, summary, subtitle):
+        elif at not in judged:
+            after = -1 if headline is None else at - headline
+            in_story = containers[raw.container].parent == opening
+            if reasons[at] in _STANDFIRST_MISTAKEN and _is_standfirst(
+                raw, containers[raw.container], reasons[at], after, (summary, subtitle)
+            ):
                 reasons[at] = None
-            elif container.parent != opening:
+            elif raw.kind is BlockKind.HEADING:
                 reasons[at] = reasons[at] or DropReason.SUBTITLE
-        elif raw.kind is BlockKind.HEADING:
-            reasons[at] = reasons[at] or DropReason.SUBTITLE
-        elif container.parent != opening:
-            reasons[at] = reasons[at] or DropReason.SECTION
+            elif not in_story:
+                reasons[at] = reasons[at] or DropReason.SECTION
+
+
+def _is_standfirst(raw: RawBlock, container: Container, reason: DropReason | None, after: int, summaries: tuple[str, str]) -> bool:
+    """Whether a block that stands ``after`` blocks below the headline sums the story up."""
+    if after < 0 or len(raw.text) < _STANDFIRST_MIN or raw.link_letters >= _STANDFIRST_LINKED_MAX * len(raw.text):
+        return False
+    if _sums_up(raw.text, *summaries):
+        return True
+    near = after <= _STANDFIRST_WITHIN and _reads_as_standfirst(raw)
+    return reason in (None, DropReason.OUTSIDE) and (container.mark.lead or near)
 
 
 def _headline(reading: Reading, region: Region, evidence: Evidence, reasons: Reasons) -> int | None:
-    """The last heading of the first rank, or one that repeats the title, with most of the story below it."""
+    """The heading with most of the story below it: the first of the first rank that repeats the title, else the last that may be one."""
     kept = [amount if reason is None else 0.0 for amount, reason in zip(region.prose, reasons, strict=True)]
     below = total = sum(kept)
     headline = None
@@ -59,21 +70,36 @@ def _headline(reading: Reading, region: Region, evidence: Evidence, reasons: Rea
         if below < _STORY_BELOW * total or not total:
             break
         below -= kept[at]
-        if raw.kind is BlockKind.HEADING and (reading.containers[raw.container].tag == "h1" or evidence.title[at]):
-            headline = at
+        if raw.kind is BlockKind.HEADING:
+            is_first_rank = reading.containers[raw.container].tag == "h1"
+            if is_first_rank and evidence.title[at]:
+                return at
+            if is_first_rank or evidence.title[at]:
+                headline = at
     return headline
+
+
+def _opening(reading: Reading, region: Region, sentences: list[int]) -> tuple[int, int]:
+    """The first sentence of the story itself, which a standfirst may precede, and the container that holds it with most others."""
+    holders = [reading.parents[reading.blocks[at].container] for at in sentences]
+    sums: dict[int, float] = {}
+    for at, holder in zip(sentences, holders, strict=True):
+        sums[holder] = sums.get(holder, 0.0) + region.prose[at]
+    most = max(sums, key=sums.__getitem__)
+    first = sentences[holders.index(most)]
+    if first - sentences[0] <= _STANDFIRST_WITHIN:
+        return first, most
+    return sentences[0], holders[0]
 
 
 def _is_sentence(raw: RawBlock) -> bool:
     return raw.kind is BlockKind.PARAGRAPH and len(raw.text) >= LABEL_MAX and ends_sentence(raw.text)
 
 
-def _may_be_standfirst(raw: RawBlock) -> bool:
-    return len(raw.text) >= _STANDFIRST_MIN and raw.link_letters < _STANDFIRST_LINKED_MAX * len(raw.text)
-
-
 def _reads_as_standfirst(raw: RawBlock) -> bool:
-    return (ends_sentence(raw.text) or raw.kind is BlockKind.HEADING) and _YEAR_OR_TIME.search(raw.text) is None
+    return (ends_sentence(raw.text) or raw.kind is BlockKind.HEADING) and (
+        len(raw.text) > _DATED_MAX or _YEAR_OR_TIME.search(raw.text) is None
+    )
 
 
 def _sums_up(text: str, summary: str, subtitle: str) -> bool:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from ingest.model import DropReason
 
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+| ")  # the space keeps names apart
+# A word with digits in it is a hash or a number ("css-1ad2"), and the space keeps names apart.
+_WORDS = re.compile(r"[A-Za-z]*\d[A-Za-z\d]*|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+| ")
 _LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
 _CACHED = 16_384  # distinct attribute values remembered: one site's pages share nearly all of theirs
 
@@ -67,13 +68,12 @@ _PHRASES = _phrases(_TABLE)
 _STEMS = {stem: DropReason(name) for name, group in _TABLE["drop"].items() for stem in group.get("stems", ())}
 _STEM = re.compile("|".join(sorted(_STEMS, key=len, reverse=True)))
 
+_COMPOUND_MIN = min(len(stem) for stem in _STEMS) + 1
+
 
 @lru_cache(maxsize=_CACHED)
-def _forms(word: str) -> list[tuple[tuple[str, ...], _Meaning]]:
-    """What may start with a word: the phrases that do, else what the stem in it means."""
-    word = word.lower()
-    if forms := _PHRASES.get(word):
-        return forms
+def _compound(word: str) -> list[tuple[tuple[str, ...], _Meaning]]:
+    """What a word that starts no phrase means by the stem in it, in the form of a phrase."""
     stem = _STEM.search(word)
     return [((word,), _STEMS[stem[0]])] if stem else []
 
@@ -81,20 +81,22 @@ def _forms(word: str) -> list[tuple[tuple[str, ...], _Meaning]]:
 @lru_cache(maxsize=_CACHED)
 def mark_of(names: str) -> Mark:
     """The mark of an element whose class, id, role and the like read ``names`` (separated by spaces)."""
-    words = _WORDS.findall(names[:_LONGEST_NAMES])
+    words = [word.lower() for word in _WORDS.findall(names[:_LONGEST_NAMES])]
     reason: DropReason | None = None
     others: set[_Meaning] = set()
     next_at = 0
     for at, word in enumerate(words):
-        forms = _forms(word)
+        forms = _PHRASES.get(word)
+        if forms is None:
+            forms = _compound(word) if len(word) >= _COMPOUND_MIN else None
         if not forms or at < next_at:
             continue
         for form, meaning in forms:
             end = at + len(form)
-            if len(form) > 1 and tuple([word.lower() for word in words[at:end]]) != form:
+            if len(form) > 1 and tuple(words[at:end]) != form:
                 continue
             next_at = end
-            if (at and words[at - 1].lower() in _BEFORE) or (end < len(words) and words[end].lower() in _AFTER):
+            if (at and words[at - 1] in _BEFORE) or (end < len(words) and words[end] in _AFTER):
                 break
             if isinstance(meaning, DropReason):
                 reason = reason or meaning

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ingest.extract.body.reading import RawBlock
+from ingest.extract.body.sentences import ends_sentence
 from ingest.model import BlockKind
 
 PROSE_SURE = 140.0
@@ -13,8 +14,6 @@ _LINKED_MAX = 0.5  # of a block's letters: more, and the block is a link rather 
 _PROSE_MIN = 40.0  # letters' worth: shorter blocks are labels and teasers more often than sentences of a story
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _WIDE_FACTOR = 2.5  # Latin letters that say as much as one Chinese, Japanese or Korean character (translations of the same news)
-_SENTENCE_END = re.compile(r"""[.!?…。！？｡؟۔।॥։።၊။፡;:]["'”’»«)\]）」』】>\s]*$""")
-_ENDING = 8  # characters at the end of a text: a full stop and what may close after it
 
 
 def prose_of(block: RawBlock) -> float:
@@ -39,8 +38,3 @@ def weight(text: str) -> float:
     if text.isascii():
         return float(len(text))
     return len(text) + (_WIDE_FACTOR - 1) * len(_WIDE.findall(text))
-
-
-def ends_sentence(text: str) -> bool:
-    """Whether the text ends as a sentence does, closing quotes and brackets aside."""
-    return _SENTENCE_END.search(text[-_ENDING:]) is not None

@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.extract.body import tags
-from ingest.extract.body.folding import fold
+from ingest.extract.body.folding import fold, fold_lines
 from ingest.extract.body.marks import NO_MARK, Mark, mark_of
+from ingest.extract.body.sentences import is_label
+from ingest.extract.body.tags import BLOCKS, BR, CELLS, CUSTOM, FORMATTED, KINDS, NAMED_INLINES, SKIPPED, TEXT, A
 from ingest.model import BlockKind
 
 _PARAGRAPH_BREAKS = 2  # <br> in a row: one is a line's end, two are a paragraph's
 _WHOLE = 0.8  # of a block's letters: an inline element with that much of them speaks for the block
+_STRONG = 0.9  # of a label's letters in bold: a sub-heading that its author did not mark up as one
 _LONG_CELL = 160  # letters: a table cell above that is a paragraph of a page laid out by tables, below it is a cell of a table row
 
 _INHERITED = frozenset({BlockKind.QUOTE, BlockKind.LIST_ITEM, BlockKind.CAPTION})
@@ -49,7 +51,7 @@ class RawBlock(NamedTuple):
     text: str
     container: int
     link_letters: int
-    strong_letters: int
+    """How many of the text's characters are in links."""
     mark: Mark
     """Of the inline elements that hold (nearly) the whole text."""
 
@@ -102,13 +104,13 @@ class _Reader:
                 node = element.next
                 continue
             tag = node.tag_id
-            if tag == tags.TEXT:
+            if tag == TEXT:
                 text = node.text_content
                 if text:
                     self.add_text(text)
-            elif tag == tags.BR:
+            elif tag == BR:
                 self.add_break()
-            elif tag not in tags.SKIPPED and (child := node.child) is not None:
+            elif tag not in SKIPPED and (child := node.child) is not None:
                 open_elements.append((node, tag, self.enter(node, tag)))
                 node = child
                 continue
@@ -117,23 +119,23 @@ class _Reader:
 
     def enter(self, node: LexborNode, tag: int) -> int:
         """Open an element; returns what closes it: the container to return to, or -1 - the letters before an inline element."""
-        if tag in tags.BLOCKS or (tag > tags.CUSTOM and self.containers[self.current].tag != "p"):
+        if tag in BLOCKS or (tag > CUSTOM and self.containers[self.current].tag != "p"):
             return self.enter_block(node, tag)
-        if tag == tags.A:
+        if tag == A:
             self.links_open += 1
-        elif tag in tags.FORMATTED:
+        elif tag in FORMATTED:
             self.strong_open += 1
         return -1 - self.letters
 
     def enter_block(self, node: LexborNode, tag: int) -> int:
         """Open a block."""
         outer = self.current
-        if tag in tags.CELLS and self.parts:
+        if tag in CELLS and self.parts:
             self.parts.append(" ")
         elif self.parts:
             self.flush()
         around = self.containers[outer].kind if self.containers else BlockKind.PARAGRAPH
-        kind = tags.KINDS.get(tag)
+        kind = KINDS.get(tag)
         if kind is None:
             kind = around if around in _INHERITED else BlockKind.PARAGRAPH
         elif around is BlockKind.QUOTE and kind is BlockKind.LIST_ITEM:
@@ -152,15 +154,15 @@ class _Reader:
 
     def leave(self, node: LexborNode, tag: int, saved: int) -> None:
         if saved >= 0:
-            if self.parts and (tag not in tags.CELLS or self.letters > _LONG_CELL):
+            if self.parts and (tag not in CELLS or self.letters > _LONG_CELL):
                 self.flush()
             self.current = saved
             return
-        if tag == tags.A:
+        if tag == A:
             self.links_open -= 1
-        elif tag in tags.FORMATTED:
+        elif tag in FORMATTED:
             self.strong_open -= 1
-        if tag in tags.NAMED_INLINES and self.letters > -1 - saved:
+        if tag in NAMED_INLINES and self.letters > -1 - saved:
             self.inlines.append((node, self.letters + 1 + saved))
 
     def add_text(self, text: str) -> None:
@@ -198,12 +200,16 @@ class _Reader:
         if not self.letters:
             self.parts.clear()
             return
-        text = fold("".join(self.parts))
+        kind = self.containers[self.current].kind
+        text = (fold_lines if kind is BlockKind.PREFORMATTED else fold)("".join(self.parts))
         if text:
-            kind = self.containers[self.current].kind
             if kind is BlockKind.TABLE_ROW and len(text) > _LONG_CELL:
                 kind = BlockKind.PARAGRAPH
-            self.blocks.append(RawBlock(kind, text, self.current, self.link_letters, self.strong_letters, self.inline_mark()))
+            elif kind is BlockKind.PARAGRAPH and self.strong_letters > _STRONG * self.letters and is_label(text):
+                kind = BlockKind.HEADING
+            # White space inside links was counted as letters, too.
+            links = self.link_letters * len(text) // self.letters
+            self.blocks.append(RawBlock(kind, text, self.current, links, self.inline_mark()))
         self.parts.clear()
         self.inlines.clear()
         self.letters = self.link_letters = self.strong_letters = 0
@@ -211,14 +217,12 @@ class _Reader:
 
 def _names(attributes: dict[str, str | None]) -> str:
     """The values of the attributes that name an element's purpose."""
-    if len(attributes) == 1:
-        return attributes.get("class") or ""
     return " ".join([value for name, value in attributes.items() if name in _NAMING and value])
 
 
 def _hides(attributes: dict[str, str | None]) -> bool:
     """Whether an element's own attributes keep it from being shown."""
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+    if "hidden" in attributes:
         return True
     style = attributes.get("style")
     return style is not None and _HIDING_STYLE.search(style) is not None

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from ingest.extract.body.chrome import container_reasons
 from ingest.extract.body.evidence import Evidence
-from ingest.extract.body.extent import TEXT_TAGS, extent_of
+from ingest.extract.body.extent import STORY_MIN, TEXT_TAGS, extent_of
 from ingest.extract.body.prose import PROSE_SURE, is_linked_heading, prose_of
 from ingest.extract.body.reading import Container, Reading
 from ingest.extract.body.sums import nearest, sums_below
-from ingest.model import DropReason
+from ingest.model import BlockKind, DropReason
 
 _REACH = 3  # containers that a block's prose counts for, each half as much as the one inside it
 _VOUCHED_FACTOR = 3.0  # prose that the structured data repeats is hardly ever a teaser
@@ -18,7 +18,6 @@ _OPENING_FACTOR = 3.0  # the first prose after the headline opens the story more
 _OPENING_MIN = 100.0  # letters' worth: a short opening still counts as that much
 _BODY_FACTOR = 1.5  # for a container that claims to be the article's body
 _ARTICLE_FACTOR = 1.2  # for one that claims to be an article: teasers claim it too
-_STORY_MIN = 400.0  # letters' worth: less prose under a headline may be a teaser
 _FADED = 0.1  # of its weight: what is left of an article that the page scrolls on into
 _CLAIMED_MIN = 80.0  # letters that are no links, links counted against
 _TEASERS_MIN = 3  # headings that are links: an article may have a related one or two
@@ -81,12 +80,14 @@ def _fresh_prose(reading: Reading) -> list[float]:
 def _weighed(reading: Reading, prose: list[float], evidence: Evidence) -> list[float]:
     """Of each block: how much it says for its container being the article's."""
     weighed = [amount * _VOUCHED_FACTOR if vouched else amount for amount, vouched in zip(prose, evidence.vouched, strict=True)]
-    heads = [at for at, block in enumerate(reading.blocks) if reading.containers[block.container].tag == "h1"]
+    heads = [
+        at for at, block in enumerate(reading.blocks) if block.kind is BlockKind.HEADING and reading.containers[block.container].tag == "h1"
+    ]
     own = next((at for at in heads if evidence.title[at]), None)
     if own is not None:
         # Pages that scroll on into the next article have its headline in the first rank too.
         end = next((at for at in heads if at > own and not evidence.title[at]), len(weighed))
-        if sum(weighed[own:end]) >= _STORY_MIN:
+        if sum(weighed[own:end]) >= STORY_MIN:
             weighed[end:] = [amount * _FADED for amount in weighed[end:]]
     title = next((at for at, is_title in enumerate(evidence.title) if is_title), len(weighed))
     opening = next((at for at in range(title, len(weighed)) if prose[at]), None)

@@ -34,6 +34,6 @@ def holds_any(reading: Reading, flags: list[bool]) -> list[bool]:
 def nearest(reading: Reading, tags: frozenset[str]) -> list[int]:
     """Of each container: itself or the closest container around it whose tag is one of ``tags``; the root where there is none."""
     found: list[int] = []
-    for index, container in enumerate(reading.containers):
-        found.append(index if container.tag in tags or not index else found[container.parent])
+    for index, (parent, tag, *_) in enumerate(reading.containers):
+        found.append(index if tag in tags or not index else found[parent])
     return found

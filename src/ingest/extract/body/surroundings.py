@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from ingest.extract.body.prose import ends_sentence
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
+from ingest.extract.body.sentences import ends_sentence, is_label
 from ingest.extract.body.sums import nearest
 from ingest.model import BlockKind, DropReason
 
 Reasons = list[DropReason | None]
 """One entry a block: why it is out so far."""
 
-LABEL_MAX = 70
-"""Characters: a date, a name or a label is shorter."""
 _LISTED_MAX = 0.4  # of a list's letters: more, and it is a list of links
 _LABELS_MAX = 6  # labels after the last sentence: more of them are results or a table
 _REPEATED_LONG = 60  # characters: shorter sentences are said twice in a story
@@ -24,11 +22,13 @@ _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReas
 
 def judge_lists(reading: Reading, reasons: Reasons) -> None:
     """A list of links goes out with those of its items that are none."""
+    items = [at for at, raw in enumerate(reading.blocks) if raw.kind is BlockKind.LIST_ITEM]
+    if all(reasons[at] for at in items):
+        return
     list_of = nearest(reading, _LISTS)
     lists: dict[int, list[int]] = {}
-    for at, raw in enumerate(reading.blocks):
-        if raw.kind is BlockKind.LIST_ITEM:
-            lists.setdefault(list_of[raw.container], []).append(at)
+    for at in items:
+        lists.setdefault(list_of[reading.blocks[at].container], []).append(at)
     for members in lists.values():
         letters = sum([len(reading.blocks[at].text) for at in members])
         links = sum([reading.blocks[at].link_letters for at in members])
@@ -66,7 +66,7 @@ def judge_tail(blocks: list[RawBlock], region: Region, reasons: Reasons) -> None
         if reasons[at] is None:
             raw = blocks[at]
             is_item = raw.kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
-            if region.prose[at] or is_item or ends_sentence(raw.text) or len(raw.text) > LABEL_MAX:
+            if region.prose[at] or is_item or not is_label(raw.text):
                 break
             labels.append(at)
     if len(labels) <= _LABELS_MAX:

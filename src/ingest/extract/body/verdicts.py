@@ -11,33 +11,38 @@ import re
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.head import judge_head
 from ingest.extract.body.hints import BodyHints, key
-from ingest.extract.body.prose import ends_sentence
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
-from ingest.extract.body.surroundings import LABEL_MAX, Reasons, judge_headings, judge_lists, judge_repeats, judge_tail
+from ingest.extract.body.sentences import is_label
+from ingest.extract.body.surroundings import Reasons, judge_headings, judge_lists, judge_repeats, judge_tail
 from ingest.model import Block, BlockKind, DropReason
 
 _LINKED_MAX = 0.7  # of a block's letters: more, and it is a link, not a sentence with one
+_UNLINKED_MIN = 8  # characters outside the link: "It also" rather than "More:"
 _MARKED_MAX = 210  # characters: a longer block is a paragraph that an inline element styles, whatever that is called
+_DIGITS_SHARE = 0.15  # of a date line's characters; "Since May 2022 in charge" is a sub-heading
 _NAME_MAX = 300  # characters: no headline and no name is longer
 _INTRODUCES = (":", "：")  # "The agency reports:" may be a link as a whole, and what it announces stays
 _RULE = re.compile(r"[\W_]+")
-_DATE = re.compile(
-    r"\b(?:19|20)\d\d\b|\b\d{1,2}[:h]\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d月\d{1,2}日|[\u0660-\u0669\u06f0-\u06f9]{4}"
-)
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?!\d)")
+_DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d月\d{1,2}日|[\u0660-\u0669\u06f0-\u06f9]{4}")
 
 
 def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHints) -> tuple[Block, ...]:
     """Every block with its verdict."""
     blocks = reading.blocks
     title = key(hints.title or "")
-    names = frozenset(key(name) for name in hints.authors)
+    names = {key(name): DropReason.AUTHOR for name in hints.authors} | {
+        key(hints.publisher or ""): DropReason.PUBLISHER,
+        title: DropReason.TITLE,
+    }
+    places = [reason or (None if inside else DropReason.OUTSIDE) for reason, inside in zip(region.reasons, region.inside, strict=True)]
     reasons: Reasons = []
     for raw, vouched in zip(blocks, evidence.vouched, strict=True):
-        place = _place_reason(raw, region)
+        place = places[raw.container]
         if vouched and place is not DropReason.HIDDEN:
             place = None
-        reasons.append(place or _own_reason(raw) or _metadata_reason(raw, title, names))
+        reasons.append(place or _own_reason(raw) or _metadata_reason(raw, names))
     judge_lists(reading, reasons)
     judge_repeats(blocks, reasons)
     judge_headings(blocks, reasons)
@@ -46,30 +51,33 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
     return tuple(Block(raw.kind, raw.text, reason) for raw, reason in zip(blocks, reasons, strict=True))
 
 
-def _place_reason(raw: RawBlock, region: Region) -> DropReason | None:
-    """What the place of a block says."""
-    return region.reasons[raw.container] or (None if region.inside[raw.container] else DropReason.OUTSIDE)
-
-
 def _own_reason(raw: RawBlock) -> DropReason | None:
     """What a block says by its kind, its links and its letters."""
     if raw.mark.reason is not None and len(raw.text) < _MARKED_MAX:
         return raw.mark.reason
     if raw.kind is BlockKind.CAPTION:
         return DropReason.CAPTION
-    if raw.link_letters > _LINKED_MAX * len(raw.text) and not raw.text.endswith(_INTRODUCES):
+    if raw.link_letters > _LINKED_MAX * len(raw.text) and not raw.text.endswith(_INTRODUCES) and not _is_linked_sentence(raw):
         return DropReason.LINK_LIST
+    if raw.text.startswith("©"):
+        return DropReason.COPYRIGHT
     return DropReason.WIDGET if _RULE.fullmatch(raw.text) else None
 
 
-def _metadata_reason(raw: RawBlock, title: str, names: frozenset[str]) -> DropReason | None:
-    """What a block says that the metadata says too: the headline, an author's name, a date."""
+def _is_linked_sentence(raw: RawBlock) -> bool:
+    """Whether the block is a sentence of the story that is a link but for its first words."""
+    outside = len(raw.text) - raw.link_letters
+    return raw.kind is BlockKind.PARAGRAPH and outside >= _UNLINKED_MIN and raw.text.endswith((".", "。", "۔", "।"))
+
+
+def _metadata_reason(raw: RawBlock, names: dict[str, DropReason]) -> DropReason | None:
+    """What a block says that the metadata says too: the headline, a name, a date."""
     if len(raw.text) >= _NAME_MAX:
         return None
     folded = key(raw.text)
-    if folded == title:
-        return DropReason.TITLE
     if folded in names:
-        return DropReason.AUTHOR
-    is_label = len(raw.text) < LABEL_MAX and raw.kind is BlockKind.PARAGRAPH and not ends_sentence(raw.text)
-    return DropReason.DATE if is_label and _DATE.search(raw.text) else None
+        return names[folded]
+    if raw.kind is not BlockKind.PARAGRAPH or not is_label(raw.text):
+        return None
+    digits = sum([c.isdigit() for c in raw.text])
+    return DropReason.DATE if digits >= _DIGITS_SHARE * len(raw.text) and (_DATE.search(raw.text) or _CLOCK.match(raw.text)) else None

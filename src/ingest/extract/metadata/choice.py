@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, order, read_instants
 from ingest.extract.metadata.language import choose_language
 from ingest.extract.metadata.sections import choose_section
-from ingest.extract.metadata.titles import choose_title, title_key
+from ingest.extract.metadata.titles import choose_title, site_keys, title_key
 from ingest.model import FieldCandidate, FieldProvenance, Instant, SourceRules
 from ingest.normalise.names import clean_authors
 from ingest.normalise.url import canonicalize, resolve
@@ -22,7 +22,10 @@ _MOST_TOPICS = 40
 _LONGEST_TOPIC = 100  # characters; longer ones are sentences
 _SHORTEST_SUMMARY = 20  # characters
 _LONGEST_PUBLISHER = 80  # characters; longer ones are copyright sentences
-_DAY_ORIGINS = ("jsonld:datePublished", "meta", "microdata", "jsonld.page", "time_tag", "text", "url")
+_DATE_ORIGINS = (
+    "jsonld:datePublished", "meta:article:published_time", "jsonld:page.datePublished",
+    "microdata", "meta", "jsonld", "time_tag", "text", "url",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +54,23 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
     language, language_from = choose_language(offered["language"], detected_language, rules.language)
     chosen.note("language", language_from, offered["language"])
     publisher = chosen.first("publisher", [c for c in offered["publisher"] if _names_publisher(c)])
-    titled = choose_title(offered["title"], publisher)
+    publishers = [c.value for c in offered["publisher"]]
+    titled = choose_title(offered["title"], publishers, page_url)
     title = titled[0] if titled else None
     if titled:
         chosen.note("title", titled[1].origin, _best_first(offered["title"], titled[1]))
     section = choose_section(offered["section"], title, publisher)
     if section:
         chosen.note("section", section.origin, _best_first(offered["section"], section))
-    published = chosen.dated("published", choose_published(read_instants(order(offered["published_at"], _DAY_ORIGINS), rules, language)), offered["published_at"])
-    modified = chosen.dated("modified", choose_modified(read_instants(offered["modified_at"], rules, language), published), offered["modified_at"])
+    dates = read_instants(order(offered["published_at"], _DATE_ORIGINS), rules, language)
+    published = chosen.dated("published_at", choose_published(dates), offered["published_at"])
+    changes = read_instants(offered["modified_at"], rules, language)
+    modified = chosen.dated("modified_at", choose_modified(changes, published), offered["modified_at"])
     summary = chosen.first("summary", [c for c in offered["summary"] if _sums_up(c.value, title)])
     return Metadata(
         title=title,
         subtitle=chosen.first("subtitle", [c for c in offered["subtitle"] if title_key(c.value) != title_key(title or "")]),
-        authors=chosen.authors(offered["authors"], publisher),
+        authors=chosen.authors(offered["authors"], site_keys(publishers, page_url)),
         publisher=publisher,
         section=section.value if section else None,
         published=published,
@@ -79,7 +85,8 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
 
 
 _FIELDS = (
-    "title", "subtitle", "authors", "publisher", "section", "published_at", "modified_at", "language", "summary", "topics", "image_url", "canonical_url",
+    "title", "subtitle", "authors", "publisher", "section", "published_at", "modified_at", "language", "summary", "topics", "image_url",
+    "canonical_url",
 )  # fmt: skip
 
 
@@ -103,30 +110,37 @@ class _Chosen:
     def dated(self, field: str, best: Dated | None, candidates: Sequence[FieldCandidate]) -> Instant | None:
         if best is None:
             return None
-        self.note(f"{field}_at", best[0].origin, _best_first(candidates, best[0]))
+        self.note(field, best[0].origin, _best_first(candidates, best[0]))
         return best[1]
 
-    def authors(self, candidates: Sequence[FieldCandidate], publisher: str | None) -> tuple[str, ...]:
-        """The names from the most trusted place that names anybody."""
+    def authors(self, candidates: Sequence[FieldCandidate], sites: frozenset[str]) -> tuple[str, ...]:
+        """The names from the most trusted place that names a person, else from the first that names the publisher."""
+        of_site: tuple[str, tuple[str, ...]] | None = None
         for origin in dict.fromkeys(c.origin for c in candidates):
-            names = clean_authors([c.value for c in candidates if c.origin == origin], publisher)
-            if names:
-                self.note("authors", origin, sorted(candidates, key=lambda c: c.origin != origin))
-                return names
-        return ()
+            names = clean_authors([c.value for c in candidates if c.origin == origin])
+            if not names:
+                continue
+            persons = [name for name in names if title_key(name) not in sites]
+            if persons and (of_site is None or any(" " in name or not name.isascii() for name in persons)):
+                return self._authors(origin, names, candidates)
+            of_site = of_site or (origin, names)
+        return self._authors(*of_site, candidates) if of_site else ()
+
+    def _authors(self, origin: str, names: tuple[str, ...], candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
+        self.note("authors", origin, sorted(candidates, key=lambda c: c.origin != origin))
+        return names
 
     def topics(self, candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
-        """The topics from the most trusted place that has any, each once."""
-        if not candidates:
-            return ()
-        origin = candidates[0].origin
-        topics: dict[str, str] = {}
+        """The topics from the most trusted place that has several, else from the first that has one, each once."""
+        lists: dict[str, dict[str, str]] = {}
         for c in candidates:
-            if c.origin == origin and len(c.value) <= _LONGEST_TOPIC and len(topics) < _MOST_TOPICS:
-                topics.setdefault(c.value.casefold(), c.value)
-        if topics:
-            self.note("topics", origin, candidates)
-        return tuple(topics.values())
+            if len(c.value) <= _LONGEST_TOPIC:
+                lists.setdefault(c.origin, {}).setdefault(c.value.casefold(), c.value)
+        origin = next((origin for origin, topics in lists.items() if len(topics) > 1), next(iter(lists), None))
+        if origin is None:
+            return ()
+        self.note("topics", origin, sorted(candidates, key=lambda c: c.origin != origin))
+        return tuple(lists[origin].values())[:_MOST_TOPICS]
 
     def url(self, field: str, candidates: Sequence[FieldCandidate], page_url: str | None) -> str | None:
         for c in candidates:

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.model import FieldCandidate, Instant, Precision, SourceRules, ZoneFrom
 from ingest.normalise.dates import find_instant, parse_instant
 
 _MOST_READ = 24  # candidates parsed of one field
 
+_FINEST = (True, True)
+
 Dated = tuple[FieldCandidate, Instant]
 
 
-def read_instants(candidates: Sequence[FieldCandidate], rules: SourceRules, language: str | None) -> list[Dated]:
-    """The candidates that are dates."""
-    read: list[Dated] = []
+def read_instants(candidates: Sequence[FieldCandidate], rules: SourceRules, language: str | None) -> Iterator[Dated]:
+    """The first date that each kind of place states, as it is asked for: later ones on a page are those of other articles."""
+    read: set[str] = set()
     for candidate in candidates[:_MOST_READ]:
+        if candidate.origin in read:
+            continue
         instant = parse_instant(candidate.value, time_zone=rules.time_zone, language=language)
         if instant is None and candidate.origin.startswith("text"):
             instant = find_instant(candidate.value, time_zone=rules.time_zone, language=language)
         if instant is not None:
-            read.append((candidate, instant))
-    return read
+            read.add(candidate.origin)
+            yield candidate, instant
 
 
-def choose_published(dated: Sequence[Dated]) -> Dated | None:
-    """The most trusted date, stated as finely as any other candidate states the same day."""
-    if not dated:
-        return None
-    best = dated[0]
-    for rank, (candidate, instant) in enumerate(dated):
-        del rank
-        if _same_day(best[1], instant) and _fineness(instant) > _fineness(best[1]) and candidate.origin != "url":
+def choose_published(dated: Iterable[Dated]) -> Dated | None:
+    """The most trusted date, stated as finely as another place states the same day."""
+    best: Dated | None = None
+    for candidate, instant in dated:
+        if best is None or (_same_day(best[1], instant) and _fineness(instant) > _fineness(best[1])):
             best = (candidate, instant)
+        if _fineness(best[1]) == _FINEST:
+            break
     return best
 
 
-def choose_modified(dated: Sequence[Dated], published: Instant | None) -> Dated | None:
+def choose_modified(dated: Iterable[Dated], published: Instant | None) -> Dated | None:
     """The most trusted date that is not before the publication."""
     for candidate, instant in dated:
         if published is None or instant.at >= published.at or instant.precision is Precision.DAY:
@@ -45,7 +48,9 @@ def choose_modified(dated: Sequence[Dated], published: Instant | None) -> Dated 
 
 
 def _same_day(one: Instant, other: Instant) -> bool:
-    return one.at.date() == other.at.date() or (_zoned(one) and _zoned(other) and one.at.date() == other.at.astimezone(one.at.tzinfo).date())
+    return one.at.date() == other.at.date() or (
+        _zoned(one) and _zoned(other) and one.at.date() == other.at.astimezone(one.at.tzinfo).date()
+    )
 
 
 def _zoned(instant: Instant) -> bool:

@@ -9,8 +9,9 @@ import re
 LONGEST_SCRIPT = 6_000_000  # characters; the longest real ones, live blogs with all their entries, stay under one million
 _MOST_VALUES = 50  # concatenated values in one script
 
-_WRAPPER = re.compile(r"\s*(?:/\*.*?\*/|//[^\n\"]*<!\[CDATA\[|<!\[CDATA\[|<!--)|(?://\s*)?(?:\]\]>|-->)\s*;?\s*\Z", re.DOTALL)
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"|,(?=\s*[,}\]])', re.DOTALL)
+_OPENERS = ("<![CDATA[", "<!--", "//<![CDATA[", "// <![CDATA[", "/*<![CDATA[*/", "/* <![CDATA[ */", "//<!--")
+_CLOSERS = ("//]]>", "// ]]>", "/*]]>*/", "/* ]]> */", "//-->", "]]>", "-->")
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|,(?=\s*[,}\]])', re.DOTALL)
 _INVALID_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|.?)', re.DOTALL)
 _NEXT_VALUE = re.compile(r"[\[{]")
 _DECODER = json.JSONDecoder(strict=False)  # raw newlines and control characters in strings are the commonest breakage
@@ -23,13 +24,21 @@ def read_json(text: str) -> list[object]:
     whole = _decode_whole(text)
     if whole is not None:
         return whole
-    unwrapped = text.strip("\ufeff \t\r\n\x00;")
-    for _ in range(2):  # a comment around a CDATA section
-        unwrapped = _WRAPPER.sub("", unwrapped, count=2).strip()
+    unwrapped = _unwrapped(_unwrapped(text))  # a comment around a CDATA section
     if "&quot;" in unwrapped and '"' not in unwrapped:
         unwrapped = html.unescape(unwrapped)
     whole = _decode_whole(unwrapped)
     return whole if whole is not None else _decode_each(_mend(unwrapped))
+
+
+def _unwrapped(text: str) -> str:
+    """The text without the comment or CDATA section that hides it from old browsers."""
+    text = text.strip("\ufeff \t\r\n\x00;")
+    for opener in _OPENERS:
+        text = text.removeprefix(opener)
+    for closer in _CLOSERS:
+        text = text.removesuffix(closer)
+    return text.strip()
 
 
 def _decode_whole(text: str) -> list[object] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ingest.extract.metadata.offers import BODY, Offers
@@ -14,22 +14,23 @@ Node = dict[str, Any]
 
 _MOST_NODES = 5_000  # objects and lists looked at; real pages hold up to some 1,500 (live blogs)
 _MOST_REFERENCES = 4  # steps from an @id to the object that carries the name
+_LONGEST_KEYWORDS = 5_000  # characters of one list of keywords
+_LONGEST_TYPE = 200  # characters of one type's name with its vocabulary's address
 _MOST_ITEMS = 60  # of one list of authors, keywords, breadcrumbs
 
-_ARTICLE_TYPES = frozenset(
-    "article newsarticle reportagenewsarticle opinionnewsarticle analysisnewsarticle backgroundnewsarticle askpublicnewsarticle reviewnewsarticle"
-    " liveblogposting blogposting socialmediaposting discussionforumposting report scholarlyarticle medicalscholarlyarticle techarticle"
-    " satiricalarticle advertisercontentarticle review criticreview recipe claimreview".split()
-)
-_PAGE_TYPES = frozenset("webpage itempage collectionpage aboutpage".split())
-_MEDIA_TYPES = frozenset("videoobject audioobject podcastepisode imagegallery mediagallery newsmediaobject".split())
-_PARTY_TYPES = frozenset("person organization newsmediaorganization corporation".split())
+_ARTICLE_TYPES = frozenset({
+    "article", "newsarticle", "reportagenewsarticle", "opinionnewsarticle", "analysisnewsarticle", "backgroundnewsarticle",
+    "askpublicnewsarticle", "reviewnewsarticle", "liveblogposting", "blogposting", "socialmediaposting", "discussionforumposting",
+    "report", "scholarlyarticle", "medicalscholarlyarticle", "techarticle", "satiricalarticle", "advertisercontentarticle", "review",
+    "criticreview", "recipe", "claimreview",
+})  # fmt: skip
+_PAGE_TYPES = frozenset({"webpage", "itempage", "collectionpage", "aboutpage"})
+_MEDIA_TYPES = frozenset({"videoobject", "audioobject", "podcastepisode", "imagegallery", "mediagallery"})
 # Properties that lead to the page's own article; whatever else holds an article (lists, related, parts) holds another one.
 _OWN = frozenset({"@graph", "mainentity", "mainentityofpage", "mainentityofthepage"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An object with its types in lower case; ``own`` where only lists, graphs and main entities lead to it."""
 
     node: Node
@@ -63,17 +64,23 @@ def _walk(documents: Iterable[object]) -> Iterator[Found]:
         if isinstance(value, list):
             waiting.extend((item, own) for item in value[:_MOST_NODES] if isinstance(item, dict | list))
         elif isinstance(value, dict):
-            yield Found(value, frozenset(_types(value)), own)
+            if "@type" in value or "@id" in value:
+                yield Found(value, _types(value.get("@type")), own)
             for key, child in value.items():
                 if isinstance(child, dict | list):
                     waiting.append((child, own and key.lower() in _OWN))
 
 
-def _types(node: Node) -> Iterator[str]:
-    stated = node.get("@type")
-    for name in stated[:_MOST_ITEMS] if isinstance(stated, list) else [stated]:
-        if isinstance(name, str):
-            yield name[:200].rpartition("/")[2].rpartition(":")[2].lower()
+def _types(stated: object) -> frozenset[str]:
+    if isinstance(stated, str):
+        return _type_names((stated,))
+    return _type_names(tuple(name for name in stated[:_MOST_ITEMS] if isinstance(name, str))) if isinstance(stated, list) else frozenset()
+
+
+@lru_cache(maxsize=1_024)
+def _type_names(names: tuple[str, ...]) -> frozenset[str]:
+    """The names in lower case, without the vocabulary's address or prefix."""
+    return frozenset(name[:_LONGEST_TYPE].rpartition("/")[2].rpartition(":")[2].lower() for name in names)
 
 
 def _index(found: list[Found]) -> dict[str, Node]:
@@ -186,13 +193,10 @@ def _topics(node: Node) -> Iterator[object]:
     for item in _items(node.get("keywords")):
         text = item.get("name") if isinstance(item, dict) else item
         if isinstance(text, str):
-            yield from text[:LONGEST_KEYWORDS].split(",")[:_MOST_ITEMS]
+            yield from text[:_LONGEST_KEYWORDS].split(",")[:_MOST_ITEMS]
     for item in _items(node.get("about")):
         if isinstance(item, dict):
             yield _first(item.get("name"))
-
-
-LONGEST_KEYWORDS = 5_000  # characters of one list of keywords
 
 
 def _image(value: object, by_id: dict[str, Node]) -> object:
@@ -217,4 +221,6 @@ def _offer_breadcrumbs(offers: Offers, node: Node) -> None:
         if not isinstance(step, dict):
             continue
         item = step.get("item")
-        offers.add("section", "jsonld:breadcrumb", _first(step.get("name")) or (_first(item.get("name")) if isinstance(item, dict) else None))
+        offers.add(
+            "section", "jsonld:breadcrumb", _first(step.get("name")) or (_first(item.get("name")) if isinstance(item, dict) else None)
+        )

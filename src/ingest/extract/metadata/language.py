@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-import gcld3
+import gcld3  # type: ignore[import-untyped]  # a C++ extension without stubs
 
 if TYPE_CHECKING:
     from ingest.model import FieldCandidate
@@ -15,8 +15,23 @@ if TYPE_CHECKING:
 _SAMPLE = 1_500  # characters of the body looked at: more changes no verdict on the corpus
 _SHORTEST = 60  # characters; below, headlines full of names are taken for other languages
 _SURE = 0.9  # probability; the detector's own bar for "reliable" is 0.7, at which Norwegian and Danish still mix
-_OLD_CODES = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv"}  # replaced in ISO 639-1
+_CODES = {
+    "iw": "he", "in": "id", "ji": "yi", "jw": "jv",  # replaced in ISO 639-1
+    "ara": "ar", "bul": "bg", "ces": "cs", "cze": "cs", "chi": "zh", "zho": "zh", "dan": "da", "deu": "de", "ger": "de", "dut": "nl",
+    "nld": "nl", "ell": "el", "gre": "el", "eng": "en", "spa": "es", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr", "fre": "fr",
+    "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "nob": "nb", "nno": "nn",
+    "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "srp": "sr", "swe": "sv", "tha": "th", "tur": "tr",
+    "ukr": "uk", "vie": "vi",  # ISO 639-2 and 639-3
+}  # fmt: skip
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]+)?", re.IGNORECASE)
+
+# Pairs that the detector mixes up, or where it names only the wider language: what the page declares then stands.
+_FINER = frozenset(
+    {
+        ("no", "nb"), ("no", "nn"), ("da", "no"), ("da", "nb"), ("no", "da"), ("hr", "sr"), ("hr", "bs"), ("sr", "bs"), ("sr", "hr"),
+        ("bs", "hr"), ("bs", "sr"), ("ms", "id"), ("id", "ms"), ("zu", "xh"), ("xh", "zu"),
+    }
+)  # fmt: skip
 
 
 @cache
@@ -41,13 +56,13 @@ def primary_tag(declared: str) -> str | None:
     if not found:
         return None
     code = found[1].lower()
-    return _OLD_CODES.get(code, code)
+    return _CODES.get(code, code)
 
 
 def choose_language(declared: Sequence[FieldCandidate], detected: str | None, configured: str | None) -> tuple[str | None, str]:
     """The language and where it comes from: the text where it is sure, else the page, else the source's configured language.
 
-    Declared "nb" and "nn" are kept where the text shows "no", and the like.
+    What the page declares stands where the detector names only its wider language: "nb" where the text shows "no".
     """
     tags = [(candidate.origin, tag) for candidate in declared if (tag := primary_tag(candidate.value))]
     if detected:
@@ -58,6 +73,3 @@ def choose_language(declared: Sequence[FieldCandidate], detected: str | None, co
     for origin, tag in tags:
         return tag, origin
     return configured, "source" if configured else ""
-
-
-_FINER = frozenset({("no", "nb"), ("no", "nn"), ("sr", "bs"), ("hr", "bs"), ("hr", "sr"), ("ms", "id"), ("id", "ms"), ("zu", "xh"), ("xh", "zu"), ("da", "no"), ("no", "da"), ("bs", "hr"), ("bs", "sr"), ("da", "nb")})

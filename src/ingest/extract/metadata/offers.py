@@ -33,6 +33,12 @@ class Offers:
         if text:
             known[FieldCandidate(origin, text)] = None
 
+    def append(self, candidates: Candidates) -> None:
+        """Note candidates that were collected before."""
+        for field, offered in candidates.items():
+            known = self._by_field.setdefault(field, {})
+            known.update(dict.fromkeys(offered[: max(0, MOST_CANDIDATES - len(known))]))
+
     def result(self) -> dict[str, tuple[FieldCandidate, ...]]:
         """What was collected, for the fields that have any candidate."""
         return {field: tuple(known) for field, known in self._by_field.items() if known}

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.extract.metadata.page_words import shows
+
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser, LexborNode
+    from selectolax.lexbor import LexborNode
 
     from ingest.extract.metadata.offers import Offers
 
 _MOST_ELEMENTS = 600  # headings, times and bylines looked at; pages with more are lists
 _MOST_OF_ONE_KIND = 12  # candidates offered of one kind
 _LONGEST_BYLINE = 200  # characters; longer elements are biographies
-_LONGEST_ATTRIBUTES = 400  # characters of class and id looked at
+_MOST_TEXT = 500_000  # characters read of all these elements: nested ones repeat their text, so that hostile pages would cost its square
+_MOST_BYLINES = 40  # of one page; news pages with more list other articles
+_SHORTEST_NAME = 4  # characters; what is shorter is a label such as "By"
+_BYLINE_HEIGHT = 4  # levels; names of one byline share an ancestor within them, teasers of different articles do not
 
-_SELECTOR = (
-    'h1, time, [itemprop], [rel~="author"], [class*="byline" i], [class*="author" i], [class*="autor" i], [class*="publish" i], [class*="date" i]'
-)
-_BYLINE = re.compile(r"(?:^|[\W_])(?:by-?line|author|autor|auteur|autore)s?(?:[\W_]?(?:name|link|names))?(?:$|\s|[\W_]{2})|author-?name|byline", re.IGNORECASE)
-_NOT_BYLINE = re.compile(r"bio|avatar|image|photo|follow|social|box|comment|teaser|card|related|description|desc|icon|email|twitter|profile-text", re.IGNORECASE)
-_DATE = re.compile(r"(?:^|[\W_])(?:publish\w*|pub-?date|article-?date|post-?date|date|datetime|timestamp|dateline)(?:$|[\W_])", re.IGNORECASE)
-_MODIFIED = re.compile(r"modif|updat|aktualis|actualiz|stand\b", re.IGNORECASE)
 _ITEMPROPS = {
     "headline": "title",
     "alternativeheadline": "subtitle",
@@ -32,58 +31,93 @@ _ITEMPROPS = {
 }
 
 
-def offer_page_text(offers: Offers, tree: LexborHTMLParser) -> None:
+def offer_page_text(offers: Offers, shown: Sequence[LexborNode]) -> None:
     """Add what the visible page says, in page order."""
     counts: dict[str, int] = {}
-    for element in tree.css(_SELECTOR)[:_MOST_ELEMENTS]:
-        attributes = element.attributes
-        for field, origin, value in _statements(element, attributes):
-            counts[origin] = counts.get(origin, 0) + 1
-            if counts[origin] <= _MOST_OF_ONE_KIND:
-                offers.add(field, origin, value)
+    bylines: list[_Byline] = []
+    left = _MOST_TEXT
+    for element in shown[:_MOST_ELEMENTS]:
+        stated = _statement(element, element.attributes)
+        if stated is None:
+            continue
+        field, origin, value = stated
+        left -= len(value)
+        if left < 0:
+            break
+        counts[origin] = counts.get(origin, 0) + 1
+        if field == "authors":
+            if len(value) <= _LONGEST_BYLINE:
+                bylines.append(_Byline(origin, value, _around(element)))
+        elif counts[origin] <= _MOST_OF_ONE_KIND and (origin != "text:date" or len(value) <= _LONGEST_BYLINE):
+            offers.add(field, origin, value)
+    for byline in _of_this_article(bylines):
+        offers.add("authors", byline.origin, byline.text)
 
 
-def _statements(element: LexborNode, attributes: dict[str, str | None]) -> list[tuple[str, str, str | None]]:
-    tag = element.tag
-    if tag == "meta":
-        return []
-    if tag == "h1":
-        return [("title", "h1", _text(element))]
+@dataclass(frozen=True, slots=True)
+class _Byline:
+    origin: str
+    text: str
+    around: tuple[int, ...]
+    """The identities of its element and of the few around it, innermost first."""
+
+
+def _around(element: LexborNode) -> tuple[int, ...]:
+    around: list[int] = []
+    node: LexborNode | None = element
+    while node is not None and len(around) < _BYLINE_HEIGHT:
+        around.append(node.mem_id)
+        node = node.parent
+    return tuple(around)
+
+
+def _of_this_article(bylines: list[_Byline]) -> list[_Byline]:
+    """The bylines that stand close to the first of their kind, the innermost ones: others belong to teasers of other articles."""
+    containers = {outer for byline in bylines if len(byline.text) >= _SHORTEST_NAME for outer in byline.around[1:]}
+    firsts: dict[str, frozenset[int]] = {}
+    near = [b for b in bylines[:_MOST_BYLINES] if not firsts.setdefault(b.origin, frozenset(b.around)).isdisjoint(b.around)]
+    inner = [byline for byline in near if byline.around[0] not in containers]
+    return inner or near
+
+
+def _statement(element: LexborNode, attributes: dict[str, str | None]) -> tuple[str, str, str] | None:
+    """What an element offers: field, origin and value."""
     itemprop = (attributes.get("itemprop") or "").lower()
-    field = _ITEMPROPS.get(itemprop)
-    if field:
-        value = attributes.get("content") or attributes.get("datetime") or _text(element)
-        return [(field, f"microdata:{itemprop}", value)]
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:_LONGEST_ATTRIBUTES]
-    if tag == "time":
-        return _times(element, attributes, names)
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    if element.tag == "h1":
+        return "title", "h1", _text(element)
+    if itemprop in _ITEMPROPS:
+        return _ITEMPROPS[itemprop], f"microdata:{itemprop}", _value(element, attributes)
+    if element.tag == "time":
+        return _when(element, names), "time_tag", _value(element, attributes)
     if itemprop == "author":
         named = element.css_first('[itemprop="name"]')
-        return [("authors", "microdata:author", _named(named if named is not None else element))]
-    if "author" in (attributes.get("rel") or "").lower().split():
-        return [("authors", "byline:rel", _named(element))]
-    if _BYLINE.search(names) and not _NOT_BYLINE.search(names):
-        return [("authors", "byline", _named(element))]
-    if _DATE.search(names):
-        text = _text(element)
-        if text and len(text) < _LONGEST_BYLINE:
-            return [("modified_at" if _MODIFIED.search(names) else "published_at", "text:date", text)]
-    return []
+        return "authors", "microdata:author", _line(named if named is not None else element)
+    return _by_names(element, names, (attributes.get("rel") or "").lower().split())
 
 
-def _times(element: LexborNode, attributes: dict[str, str | None], names: str) -> list[tuple[str, str, str | None]]:
-    value = attributes.get("datetime") or attributes.get("content") or _text(element)
+def _by_names(element: LexborNode, names: str, relation: list[str]) -> tuple[str, str, str] | None:
+    if "author" in relation:
+        return "authors", "byline:rel", _line(element)
+    if shows("byline", names):
+        return "authors", "byline", _line(element)
+    return (_when(element, names), "text:date", _line(element)) if shows("date", names) else None
+
+
+def _value(element: LexborNode, attributes: dict[str, str | None]) -> str:
+    return attributes.get("content") or attributes.get("datetime") or _text(element)
+
+
+def _when(element: LexborNode, names: str) -> str:
+    """Which of the two dates an element shows, by its own names and its parent's."""
     parent = element.parent
-    around = f"{names} {(parent.attributes.get('class') or '') if parent is not None else ''}"[:_LONGEST_ATTRIBUTES]
-    field = "modified_at" if _MODIFIED.search(around) else "published_at"
-    return [(field, "time_tag", value)]
+    around = names if parent is None else f"{names} {parent.attributes.get('class') or ''}"
+    return "modified_at" if shows("modified", around) else "published_at"
 
 
 def _text(element: LexborNode) -> str:
-    return element.text(separator=" ")[:5_000]
+    return element.text(separator=" ")
 
 
-def _named(element: LexborNode) -> str | None:
-    text = element.attributes.get("content") or _text(element)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_BYLINE else None
+def _line(element: LexborNode) -> str:
+    return element.attributes.get("content") or " ".join(_text(element).split())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from ingest.extract.metadata.elements import find_elements
 from ingest.extract.metadata.head import offer_head
 from ingest.extract.metadata.json_repair import read_json
 from ingest.extract.metadata.jsonld import offer_jsonld, page_key
@@ -13,7 +15,7 @@ from ingest.extract.metadata.page_text import offer_page_text
 from ingest.extract.metadata.url_date import date_in_url
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
     from ingest.extract.metadata.offers import Candidates
 
@@ -27,17 +29,16 @@ def read_candidates(tree: LexborHTMLParser, page_url: str | None) -> Candidates:
     Fields as in `Article`, and ``article_body`` for the text that JSON-LD repeats. URLs are absolute where ``page_url`` is known.
     The tree is not changed; nothing is raised, whatever the page holds.
     """
+    elements = find_elements(tree)
     declared = Offers()
-    offer_head(declared, tree)
+    offer_head(declared, elements)
     head = declared.result()
     urls = [page_url or "", *(candidate.value for candidate in head.get("canonical_url", ()))]
     keys = frozenset(key for url in urls if (key := page_key(urljoin(page_url or "", url) if _joins(url) else "")))
     offers = Offers()
-    offer_jsonld(offers, _documents(tree), keys)
-    for candidates in head.items():
-        for candidate in candidates[1]:
-            offers.add(candidates[0], candidate.origin, candidate.value)
-    offer_page_text(offers, tree)
+    offer_jsonld(offers, _documents(elements.scripts), keys)
+    offers.append(head)
+    offer_page_text(offers, elements.shown)
     for url in urls:
         if found := date_in_url(url):
             offers.add("published_at", "url", found)
@@ -53,11 +54,11 @@ def _joins(url: str) -> bool:
     return True
 
 
-def _documents(tree: LexborHTMLParser) -> list[object]:
+def _documents(elements: Sequence[LexborNode]) -> list[object]:
     """The values of all JSON-LD scripts, each parsed once."""
     documents: list[object] = []
     left, scripts = _MOST_JSON, 0
-    for script in tree.css("script[type]"):
+    for script in elements:
         if "ld+json" not in (script.attributes.get("type") or "").lower():
             continue
         scripts += 1

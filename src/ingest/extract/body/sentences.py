@@ -1,0 +1,20 @@
+"""Sentences and labels, told apart by their ends, in any script."""
+
+from __future__ import annotations
+
+import re
+
+LABEL_MAX = 70
+"""Characters: a date, a name, a label or a sub-heading in the text is shorter."""
+_SENTENCE_END = re.compile(r"""[.!?…。！？｡؟۔।॥։።၊။፡;:]["'”’»«)\]）」』】>\s]*$""")
+_ENDING = 8  # characters at the end of a text: a full stop and what may close after it
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends as a sentence does, closing quotes and brackets aside."""
+    return _SENTENCE_END.search(text[-_ENDING:]) is not None
+
+
+def is_label(text: str) -> bool:
+    """Whether the text is short and no sentence."""
+    return len(text) < LABEL_MAX and not ends_sentence(text)

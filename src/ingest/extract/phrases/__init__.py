@@ -1,0 +1,89 @@
+"""What news pages say that is not the article, told by its wording alone: for short texts, in some thirty languages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from ingest.model import DropReason
+
+__all__ = ["matching_reason"]
+
+_LONGEST = 200  # characters: a longer text is judged by more than a phrase in it
+_LONGEST_CONTAINING = 160  # characters: a sentence of a story may mention a newsletter, a short line that does is one
+_LONGEST_START = 120  # characters: as above, for texts that start like an invitation
+_MODES = ("whole", "starts", "contains")
+_ENDS = " \t.:;,!…»›>«‹<|·•–—-*→▶►“”\"'()[]"
+_WIDE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    whole: dict[str, DropReason]
+    starts: dict[str, tuple[tuple[str, DropReason], ...]]
+    """By the first two characters, longest phrase first."""
+    contains: tuple[tuple[re.Pattern[str], DropReason], ...]
+    contains_any: re.Pattern[str]
+
+
+def matching_reason(text: str) -> DropReason | None:
+    """Why a text of up to 200 characters is no part of an article, as far as its wording tells; None where it does not."""
+    if len(text) > _LONGEST:
+        return None
+    folded = " ".join(text.casefold().split())
+    bare = folded.strip(_ENDS)
+    reason = _PHRASES.whole.get(bare) or _PHRASES.whole.get(folded)
+    if reason is not None:
+        return reason
+    if len(folded) <= _LONGEST_START:
+        for phrase, meaning in _PHRASES.starts.get(folded[:2], ()):
+            if folded.startswith(phrase) and _word_ends(folded, len(phrase)):
+                return meaning
+    if len(folded) <= _LONGEST_CONTAINING and _PHRASES.contains_any.search(folded):
+        for pattern, meaning in _PHRASES.contains:
+            if pattern.search(folded):
+                return meaning
+    return None
+
+
+def _word_ends(text: str, at: int) -> bool:
+    """Whether a word ends at a place; scripts without spaces end one anywhere, and so do phrases that end in a sign."""
+    return at >= len(text) or not text[at].isalnum() or not text[at - 1].isalnum() or _WIDE.match(text[at]) is not None
+
+
+def _load() -> _Phrases:
+    table: dict[str, dict[str, Any]] = tomllib.loads(resources.files("ingest.extract.phrases").joinpath("phrases.toml").read_text("utf-8"))
+    whole: dict[str, DropReason] = {}
+    starts: dict[str, list[tuple[str, DropReason]]] = {}
+    contains: list[tuple[re.Pattern[str], DropReason]] = []
+    for name, group in table.items():
+        reason = DropReason(name)
+        for mode, phrases in group.items():
+            _check(name, mode, phrases)
+        for phrase in group.get("whole", ()):
+            folded = phrase.casefold()
+            whole.setdefault(folded, reason)
+            whole.setdefault(folded.strip(_ENDS), reason)
+        for phrase in group.get("starts", ()):
+            folded = phrase.casefold()
+            starts.setdefault(folded[:2], []).append((folded, reason))
+        if group.get("contains"):
+            alternatives = "|".join(re.escape(p.casefold()) for p in group["contains"])
+            contains.append((re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)" if name != "copyright" else f"(?:{alternatives})"), reason))
+    ordered = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in starts.items()}
+    every = re.compile("|".join(pattern.pattern for pattern, _ in contains))
+    return _Phrases(whole, ordered, tuple(contains), every)
+
+
+def _check(name: str, mode: str, phrases: object) -> None:
+    if mode not in _MODES or not isinstance(phrases, list):
+        raise ValueError(f"phrases.toml: [{name}] has {mode!r}; a reason holds lists named {', '.join(_MODES)}")
+    for phrase in phrases:
+        if not isinstance(phrase, str) or not phrase or phrase != phrase.lower():
+            raise ValueError(f"phrases.toml: {phrase!r} in [{name}] {mode} is not a text in lower case")
+
+
+_PHRASES = _load()

@@ -1,0 +1,60 @@
+"""Pages that somebody saved as text: lines to units, units to roles, roles to verdicts and metadata.
+
+There is no markup to go by, only order and wording. Inside the story, between its first and its last prose, a unit is kept unless its
+wording gives it away; outside, it is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.extract.plain_text.header import date_in
+from ingest.extract.plain_text.units import Unit, read_units
+from ingest.extract.plain_text.verdicts import block_of, find_story, judge
+from ingest.extract.read_page import ReadPage
+from ingest.model import DropReason, FieldCandidate
+
+__all__ = ["read_plain_text"]
+
+_FIELDS = {
+    DropReason.TITLE: "title",
+    DropReason.SUBTITLE: "subtitle",
+    DropReason.PUBLISHER: "publisher",
+    DropReason.SECTION: "section",
+    DropReason.BREADCRUMB: "section",
+    DropReason.AUTHOR: "authors",
+    DropReason.SITE_CHROME: "canonical_url",
+}
+
+
+def read_plain_text(text: str) -> ReadPage:
+    """The blocks of a saved page with their verdicts, and what its header lines say about it."""
+    units = read_units(text)
+    verdicts = judge(units)
+    blocks = tuple(block_of(unit, verdict) for unit, verdict in zip(units, verdicts, strict=True))
+    span = find_story(units)
+    above = span.start if span else 0
+    return ReadPage(blocks, _candidates(units, verdicts, above))
+
+
+def _candidates(units: Sequence[Unit], verdicts: Sequence[DropReason | None], above: int) -> dict[str, tuple[FieldCandidate, ...]]:
+    """Header lines as candidates; a date or byline below the story counts where none stands above it."""
+    found: dict[str, dict[FieldCandidate, None]] = {}
+    for place, indices in (("header", range(above)), ("footer", range(above, len(units)))):
+        for i in indices:
+            reason, unit = verdicts[i], units[i]
+            if reason in {DropReason.DATE, DropReason.AUTHOR, DropReason.WIDGET} and (date := date_in(unit)):
+                found.setdefault("published_at", {})[FieldCandidate(f"text:{place}", date)] = None
+            field = _FIELDS.get(reason) if reason else None
+            if field and (place == "header" or field in {"authors", "publisher"}):
+                value = _innermost(unit.text) if reason is DropReason.BREADCRUMB else unit.text
+                found.setdefault(field, {})[FieldCandidate(f"text:{place}", value)] = None
+    return {field: tuple(candidates) for field, candidates in found.items()}
+
+
+def _innermost(trail: str) -> str:
+    """The last step of ``Home > World > Asia``."""
+    for arrow in (">", "»", "›", "→", "::", "/"):
+        if arrow in trail:
+            return trail.rsplit(arrow, 1)[1].strip()
+    return trail

@@ -1,0 +1,155 @@
+"""The lines above a story: which is the headline, which the publisher, the section, the byline, the date."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from importlib import resources
+
+from ingest.extract.plain_text.units import Unit
+from ingest.model import DropReason
+from ingest.normalise.dates import find_instant, is_date_line
+from ingest.normalise.names import split_byline
+
+_LONGEST_LABEL = 80  # letters' worth: sections, publishers and bylines are shorter
+_LONGEST_SECTION_WORDS = 7
+_LONGEST_TITLE = 250.0  # letters' worth
+_SHORTEST_TITLE_WORDS = 3
+_PUBLISHER_WORDS_MOST = 6
+_SHORTEST_STANDFIRST = 60.0  # letters' worth: shorter lines under a headline are labels
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_DOMAIN = re.compile(r"(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
+_TRAIL = re.compile(r"\S\s*(?:>|»|›|→|::|/)\s*\S")
+_SEPARATOR = re.compile(r"\s+[|•·–—-]\s+|\s*[|•·]\s*")
+_SHOUTED_CALL = re.compile(r"[-–—!:|]\s*[A-Z]{2,}(?:\s+[A-Z]{2,}){0,3}\s*[!>»]*$")
+_BYLINE_WORD = re.compile(
+    r"(?:by|von|par|por|di|door|av|af|oleh|autor(?:in)?:|auteur\s?:|autore:|автор:|بقلم|作者|記者|记者|מאת|yazan:)[\s:：]", re.IGNORECASE
+)
+
+
+def _publisher_words() -> re.Pattern[str]:
+    table = tomllib.loads(resources.files("ingest.extract.plain_text").joinpath("publishers.toml").read_text("utf-8"))
+    words, endings = table["words"], table["endings"]
+    if not all(isinstance(w, str) and w == w.lower() for w in [*words, *endings]):
+        raise ValueError("publishers.toml: words and endings must be texts in lower case")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)|(?:{'|'.join(map(re.escape, endings))})(?!\w)", re.IGNORECASE)
+
+
+_PUBLISHER_WORD = _publisher_words()
+
+
+def fixed_role(unit: Unit) -> DropReason | None:
+    """What a line above or below a story is by its own form: a date, a byline, a trail of sections, an address, a phrase."""
+    if unit.wording is not None:
+        return unit.wording
+    if is_byline(unit):
+        return DropReason.AUTHOR
+    if is_date_line(unit.text):
+        return DropReason.DATE
+    if unit.weight > _LONGEST_LABEL * 2:
+        return None
+    if _URL.fullmatch(unit.text):
+        return DropReason.SITE_CHROME
+    if _DOMAIN.fullmatch(unit.text):
+        return DropReason.PUBLISHER
+    if _TRAIL.search(unit.text) and not unit.ends_sentence and len(unit.text) <= _LONGEST_LABEL:
+        return DropReason.BREADCRUMB
+    if _SHOUTED_CALL.search(unit.text) and not unit.text.isupper():
+        return DropReason.ADVERTISEMENT
+    if _is_byline_with_date(unit):
+        return DropReason.DATE
+    return None
+
+
+def is_byline(unit: Unit) -> bool:
+    """Whether a line names the authors: ``By Jane Roe, Reuters``."""
+    return (
+        unit.weight <= _LONGEST_LABEL * 1.5
+        and _BYLINE_WORD.match(unit.text) is not None
+        and not unit.text.rstrip().endswith((".", "?", "!"))
+        and bool(split_byline(_SEPARATOR.split(unit.text)[0]))
+    )
+
+
+def _is_byline_with_date(unit: Unit) -> bool:
+    """``Jane Roe | 7 August 2017, 07:19 GMT | World``: a line of labels, one of them a date."""
+    parts = _SEPARATOR.split(unit.text)
+    return len(parts) > 1 and unit.weight <= _LONGEST_LABEL * 1.5 and any(is_date_line(p) for p in parts)
+
+
+def date_in(unit: Unit) -> str | None:
+    """The part of a header line that is a date."""
+    for part in _SEPARATOR.split(unit.text):
+        if is_date_line(part) and _has_day(unit.text, part):
+            return part
+    return unit.text if find_instant(unit.text) else None
+
+
+def _has_day(line: str, part: str) -> bool:
+    # A separator may stand between a date and its time: "7 August 2017 - 14:05".
+    whole, own = find_instant(line), find_instant(part)
+    return whole is not None and own is not None and whole.precision == own.precision
+
+
+def looks_like_publisher(unit: Unit) -> bool:
+    """Whether a short line is a publisher's name by its words: ``Iran Press TV``, ``The Daily Courier``."""
+    return not unit.ends_sentence and len(unit.text.split()) <= _PUBLISHER_WORDS_MOST and _PUBLISHER_WORD.search(unit.text) is not None
+
+
+def is_title_like(unit: Unit) -> bool:
+    """Whether a line could be a headline."""
+    return unit.weight <= _LONGEST_TITLE and not unit.text.endswith((",", ";")) and any(c.isalpha() for c in unit.text)
+
+
+def choose_title(units: Sequence[Unit], free: Sequence[int]) -> int | None:
+    """Which of the lines without a role is the headline; None where none is."""
+    repeated = Counter(u.text.casefold() for u in units)
+    best: tuple[float, int] | None = None
+    for i in free:
+        unit = units[i]
+        if not is_title_like(unit) or (repeated[unit.text.casefold()] > 1 and unit.words <= _PUBLISHER_WORDS_MOST):
+            continue
+        score = min(unit.weight, 90.0)
+        if unit.words < _SHORTEST_TITLE_WORDS:
+            score -= 40
+        if looks_like_publisher(unit) and unit.words <= _PUBLISHER_WORDS_MOST:
+            score -= 40
+        if unit.ends_sentence and unit.text.endswith("."):
+            score -= 45
+        if re.search(r"\([A-Z]{2,6}\)$", unit.text):
+            score -= 20
+        score -= 3 * sum(1 for j in free if j < i)  # a standfirst stands under its headline and is longer
+        if best is None or score > best[0]:
+            best = (score, i)
+    return best[1] if best and best[0] > 0 else None
+
+
+def name_the_rest(units: Sequence[Unit], free: Sequence[int], title: int | None) -> dict[int, DropReason]:
+    """Roles of the lines that are neither the headline nor anything by their own form."""
+    repeated = Counter(units[i].text.casefold() for i in free)
+    roles: dict[int, DropReason] = {}
+    for i in free:
+        unit = units[i]
+        if i == title:
+            roles[i] = DropReason.TITLE
+        elif title is not None and unit.text.casefold() == units[title].text.casefold():
+            roles[i] = DropReason.TITLE
+        elif (repeated[unit.text.casefold()] > 1 and unit.words <= _PUBLISHER_WORDS_MOST) or looks_like_publisher(unit):
+            roles[i] = DropReason.PUBLISHER
+        elif title is not None and i > title and unit.weight >= _SHORTEST_STANDFIRST:
+            roles[i] = DropReason.SUBTITLE
+        elif _is_bare_name(unit) and title is not None and i > title:
+            roles[i] = DropReason.AUTHOR
+        elif unit.words <= _LONGEST_SECTION_WORDS:
+            roles[i] = DropReason.SECTION
+        else:
+            roles[i] = DropReason.ADVERTISEMENT
+    return roles
+
+
+def _is_bare_name(unit: Unit) -> bool:
+    """A line under the headline that is two or three capitalised words, as a name is: ``Jane Roe``."""
+    words = unit.text.split()
+    return len(words) in {2, 3} and all(w[0].isupper() and w.replace("-", "").replace(".", "").isalpha() for w in words) and not unit.text.isupper()

@@ -1,0 +1,1 @@
+"""The database: its schema, the loading of batches, the embedded server, the questions that the commands ask."""

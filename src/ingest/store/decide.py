@@ -1,0 +1,140 @@
+"""What a page is to the articles that are loaded: new, updated, unchanged or a duplicate. Plain values in, plain values out.
+
+Pages are decided one after the other, each against what the ones before it left: the same pages in the same order
+come to the same, whether they arrive in one batch or in many.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ingest.store.rows import COMPARED_COLUMNS, ArticlePage
+
+
+class Outcome(StrEnum):
+    """What became of a page that gave an article (column ``ops.run_count.outcome``)."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(slots=True)
+class Known:
+    """One article as it is loaded, and as the pages of a batch change it."""
+
+    key: bytes
+    article_id: int | None
+    version_no: int
+    last_changed_at: dt.datetime
+    last_seen_at: dt.datetime
+    content: Mapping[str, Any]
+    extractor_version: str
+    contents: set[bytes] = field(default_factory=set)
+    """content_sha256 of every version."""
+    pages: set[bytes] = field(default_factory=set)
+    """body_sha256 of every version."""
+    seen_in_run: bool = False
+    first_page: ArticlePage | None = None
+    latest_page: ArticlePage | None = None
+    """The page that made the current version, where one of this batch did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version to add."""
+
+    known: Known
+    version_no: int
+    page: ArticlePage
+    reason: str
+    changed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one page is; ``known`` is the article that it belongs to."""
+
+    page: ArticlePage
+    outcome: Outcome
+    known: Known
+    version: Version | None = None
+
+
+def decide(pages: Sequence[ArticlePage], known: dict[bytes, Known], owners: dict[bytes, Known]) -> list[Decision]:
+    """Decide pages in order.
+
+    ``known`` maps the keys of loaded articles, ``owners`` a page's body_sha256 to an article that has a version read
+    from it. Both are brought up to date.
+    """
+    return [_decide(page, known, owners) for page in pages]
+
+
+def _decide(page: ArticlePage, known: dict[bytes, Known], owners: dict[bytes, Known]) -> Decision:
+    article = known.get(page.key)
+    body = page.content.body_sha256
+    owner = owners.get(body) if body else None
+    is_copy = not page.has_own_url and owner is not None and owner.key != page.key
+    if is_copy and owner is not None and (article is None or body not in article.pages):
+        _see(owner, page)
+        return Decision(page, Outcome.DUPLICATE, owner)
+    if article is None:
+        decision = _new(page)
+        known[page.key] = decision.known
+    elif _is_unchanged(page, article):
+        # Each place is read once a run: a second page with the same content stood somewhere else.
+        decision = Decision(page, Outcome.DUPLICATE if article.seen_in_run else Outcome.UNCHANGED, article)
+        if body == article.content["body_sha256"]:
+            article.extractor_version = page.content.extractor_version
+    else:
+        decision = _updated(page, article)
+    _see(decision.known, page)
+    if body and decision.version:
+        owners.setdefault(body, decision.known)
+    return decision
+
+
+def _see(article: Known, page: ArticlePage) -> None:
+    article.seen_in_run = True
+    article.last_seen_at = max(article.last_seen_at, page.observed_at)
+
+
+def _is_unchanged(page: ArticlePage, article: Known) -> bool:
+    content = page.content
+    if content.content_sha256 == article.content["content_sha256"]:
+        return True
+    if page.observed_at > article.last_changed_at:
+        return False
+    is_older_page = content.body_sha256 in article.pages and content.body_sha256 != article.content["body_sha256"]
+    return content.content_sha256 in article.contents or is_older_page
+
+
+def _new(page: ArticlePage) -> Decision:
+    article = Known(page.key, None, 0, page.observed_at, page.observed_at, {}, "", first_page=page)
+    return Decision(page, Outcome.NEW, article, _add_version(page, article, "new", []))
+
+
+def _updated(page: ArticlePage, article: Known) -> Decision:
+    same_page = page.content.body_sha256 is not None and page.content.body_sha256 == article.content["body_sha256"]
+    reextracted = same_page and page.content.extractor_version != article.extractor_version
+    changed = [c for c in COMPARED_COLUMNS if article.content[c] != getattr(page.content, c)]
+    return Decision(
+        page, Outcome.UPDATED, article, _add_version(page, article, "reextract" if reextracted else "publisher_change", changed)
+    )
+
+
+def _add_version(page: ArticlePage, article: Known, reason: str, changed: list[str]) -> Version:
+    article.version_no += 1
+    article.last_changed_at = max(article.last_changed_at, page.observed_at)
+    article.content = {c: getattr(page.content, c) for c in (*COMPARED_COLUMNS, "content_sha256", "body_sha256")}
+    article.extractor_version = page.content.extractor_version
+    article.contents.add(page.content.content_sha256)
+    if page.content.body_sha256:
+        article.pages.add(page.content.body_sha256)
+    article.latest_page = page
+    return Version(article, article.version_no, page, reason, changed)

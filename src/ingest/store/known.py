@@ -1,0 +1,131 @@
+"""Pages that need no second look: the same bytes from the same place, read by the same extractor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from ingest.extract.version import EXTRACTOR_VERSION
+from ingest.identify.fingerprint import page_sha256
+from ingest.identify.identity import url_key
+from ingest.model import Tally
+from ingest.store import write
+from ingest.store.load import REJECTED_SOURCE, tallies
+from ingest.store.rows import storable
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Engine
+
+    from ingest.model import Candidate, Page
+
+# An article's current version counts as read by the extractor that last confirmed it (news.article), an older one by its own,
+# and an older one only where the page is no newer than the current version: a publisher may go back to an earlier text.
+_ARTICLES = text("""
+SELECT DISTINCT ON (p.i) p.i, a.article_id, s.slug, a.source_id, a.last_run_id = CAST(:run AS uuid) AS in_run,
+       a.url <> p.location AND a.url LIKE 'file:%' AS is_copy
+FROM unnest(CAST(:i AS int[]), CAST(:keys AS bytea[]), CAST(:locations AS text[]), CAST(:urls AS bytea[]), CAST(:bodies AS bytea[]),
+            CAST(:observed AS timestamptz[])) AS p (i, key, location, url, body, observed_at)
+JOIN news.article_url u ON u.url_key = p.key
+JOIN news.article a USING (article_id)
+JOIN news.article_version v ON v.article_id = a.article_id AND v.body_sha256 = p.body
+JOIN news.source s USING (source_id)
+WHERE CASE WHEN a.body_sha256 = p.body THEN a.extractor_version = :extractor
+      ELSE v.extractor_version = :extractor AND p.observed_at <= a.last_changed_at END
+  AND (p.url IS NULL OR EXISTS (SELECT FROM news.article_url w WHERE w.url_key = p.url AND w.article_id = a.article_id))
+ORDER BY p.i
+""")
+_REJECTIONS = text("""
+SELECT DISTINCT ON (p.i) p.i, r.rejection_id, r.stage
+FROM unnest(CAST(:i AS int[]), CAST(:locations AS text[]), CAST(:bodies AS bytea[])) AS p (i, location, body)
+JOIN ops.rejection r ON md5(r.location) = md5(p.location) AND r.location = p.location AND r.body_sha256 = p.body
+WHERE r.extractor_version = :extractor AND r.stage IN ('read', 'decode', 'extract')
+ORDER BY p.i, r.last_at DESC
+""")
+
+Place = tuple["Candidate", bytes, "dt.datetime"]
+"""A candidate, the SHA-256 of its page's bytes, and when they were observed."""
+
+
+def known_pages(engine: Engine, places: Sequence[Place], extractor_version: str) -> set[int]:
+    """The indices of pages that this extractor has already turned into a loaded article, or refused."""
+    if not places:
+        return set()
+    with engine.connect() as connection:
+        return {
+            row.i for row in (*_articles(connection, places, extractor_version, None), *_rejections(connection, places, extractor_version))
+        }
+
+
+def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page]) -> list[Tally]:
+    """Note that pages which `known_pages` found were seen again; they count as unchanged, as copies, or as rejected again."""
+    places = [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages]
+    with engine.begin() as connection:
+        articles = _articles(connection, places, EXTRACTOR_VERSION, run_id)
+        found = {row.i for row in articles}
+        rejected = [row for row in _rejections(connection, places, EXTRACTOR_VERSION) if row.i not in found]
+        outcomes = []
+        counts: Counter[tuple[int | None, str, str]] = Counter()
+        seen = {row.article_id for row in articles if row.in_run}
+        for row in articles:
+            outcome = "duplicate" if row.is_copy or row.article_id in seen else "unchanged"
+            seen.add(row.article_id)
+            outcomes.append((row.slug, outcome, 0.0))
+            counts[row.source_id, "load", outcome] += 1
+        for row in rejected:
+            outcomes.append((REJECTED_SOURCE, "rejected", 0.0))
+            counts[None, row.stage, "rejected"] += 1
+        driver = write.driver_connection(connection)
+        _touch(driver, run_id, [(row.article_id, places[row.i][2]) for row in articles])
+        write.resolve_rejections(driver, [places[row.i][0].location for row in articles])
+        driver.execute(
+            "UPDATE ops.rejection SET attempts = attempts + 1, last_at = now(), last_run_id = %s, resolved_at = NULL, resolution = NULL "
+            "WHERE rejection_id = ANY(%s)",
+            [run_id, [row.rejection_id for row in rejected]],
+        )
+        if counts:
+            write.run_counts(driver, run_id, counts)
+    return tallies(outcomes)
+
+
+def _touch(connection: write.Connection, run_id: UUID, seen: Sequence[tuple[int, dt.datetime]]) -> None:
+    latest: dict[int, dt.datetime] = {}
+    for article_id, at in seen:
+        latest[article_id] = max(latest.get(article_id, at), at)
+    ids = sorted(latest)
+    # Locked in the order of the keys, as load_batch does: two loaders never wait for each other in a circle.
+    connection.execute("SELECT FROM news.article WHERE article_id = ANY(%s) ORDER BY url_key FOR UPDATE", [ids])
+    connection.execute(
+        "UPDATE news.article a SET last_seen_at = greatest(a.last_seen_at, s.at), last_run_id = %s "
+        "FROM unnest(%s::bigint[], %s::timestamptz[]) AS s (article_id, at) WHERE a.article_id = s.article_id",
+        [run_id, ids, [latest[i] for i in ids]],
+    )
+
+
+def _articles(connection: Connection, places: Sequence[Place], extractor_version: str, run_id: UUID | None) -> Sequence[Any]:
+    parameters = {
+        "run": run_id,
+        "i": list(range(len(places))),
+        "keys": [url_key(storable(c.location)) for c, _, _ in places],
+        "locations": [storable(c.location) for c, _, _ in places],
+        "urls": [url_key(storable(c.url)) if c.url else None for c, _, _ in places],
+        "bodies": [body for _, body, _ in places],
+        "observed": [at for _, _, at in places],
+        "extractor": extractor_version,
+    }
+    return connection.execute(_ARTICLES, parameters).all()
+
+
+def _rejections(connection: Connection, places: Sequence[Place], extractor_version: str) -> Sequence[Any]:
+    parameters = {
+        "i": list(range(len(places))),
+        "locations": [storable(c.location) for c, _, _ in places],
+        "bodies": [body for _, body, _ in places],
+        "extractor": extractor_version,
+    }
+    return connection.execute(_REJECTIONS, parameters).all()

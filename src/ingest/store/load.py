@@ -1,0 +1,216 @@
+"""Loading: a batch of results becomes rows in one transaction, whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import errors
+
+from ingest.errors import DatabaseUnreachable
+from ingest.extract.version import EXTRACTOR_VERSION
+from ingest.model import Article, PageResult, Rejection, Stage, Tally
+from ingest.store import write
+from ingest.store.decide import Known, Outcome, decide
+from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import Engine
+
+REJECTED_SOURCE = "(none)"
+"""The slug that rejected pages are counted under: nobody knows whose they are."""
+
+_MOST_TRIES = 5  # of a batch that met another loader; each try waits for the other's commit, so few are ever needed
+
+# What one record can be guilty of; everything else is a fault of the server or of this code, and is raised.
+_POISON = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    errors.ProgramLimitExceeded,
+    errors.UntranslatableCharacter,
+    UnicodeError,
+    OverflowError,
+)
+
+
+class _Overtaken(Exception):
+    """Another loader has added one of the batch's articles since it was looked for."""
+
+
+_COLLISIONS = (_Overtaken, errors.DeadlockDetected, errors.SerializationFailure)
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What became of one result."""
+
+    slug: str
+    source_id: int | None
+    stage: str
+    outcome: str
+    seconds: float
+
+
+def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> list[Tally]:
+    """Commit a batch whole: pages, articles, versions, URLs, provenance, removed blocks, rejections, counts.
+
+    Loading it again changes nothing but when things were last seen. A record that the database refuses becomes a
+    rejection at stage ``load``, and the others of its batch are loaded.
+
+    Raises:
+        DatabaseUnreachable: the connection was lost; nothing of the batch is loaded.
+    """
+    if not results:
+        return []
+    try:
+        try:
+            return _load_whole(engine, run_id, results)
+        except _POISON:
+            return _load_apart(engine, run_id, results)
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if isinstance(error, errors.ProgramLimitExceeded):
+            raise
+        raise DatabaseUnreachable(
+            f"The database connection was lost ({str(error).splitlines()[0]}): run the same command again."
+        ) from error
+
+
+def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> list[Tally]:
+    for last_try in (*[False] * (_MOST_TRIES - 1), True):
+        try:
+            with engine.begin() as sa_connection:
+                connection = write.driver_connection(sa_connection)
+                loaded = _load(connection, run_id, results)
+                return _counted(connection, run_id, loaded)
+        except _COLLISIONS:
+            if last_try:
+                raise
+    raise AssertionError  # the last try returns or raises
+
+
+def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> list[Tally]:
+    """One transaction again, with a savepoint around each record, so that a poisonous one harms only itself."""
+    with engine.begin() as sa_connection:
+        connection = write.driver_connection(sa_connection)
+        loaded: list[_Loaded] = []
+        for result in results:
+            try:
+                with connection.transaction():
+                    loaded += _load(connection, run_id, [result])
+            except _POISON as error:
+                sentence = str(error).splitlines()[0] if str(error) else type(error).__name__
+                refused = Rejection(Stage.LOAD, "unstorable", f"The database refuses the record: {sentence[:300]}.")
+                loaded += _load_rejections(connection, run_id, [(result, refused)])
+        return _counted(connection, run_id, loaded)
+
+
+def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult]) -> list[_Loaded]:
+    now = dt.datetime.now(dt.UTC)
+    pages = [article_page(r, r.result, now) for r in results if isinstance(r.result, Article)]
+    rejected = [(r, r.result) for r in results if isinstance(r.result, Rejection)]
+    loaded = _load_rejections(connection, run_id, rejected)
+    if pages:
+        loaded += _load_articles(connection, run_id, pages)
+    return loaded
+
+
+def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[PageResult, Rejection]]) -> list[_Loaded]:
+    if not rejected:
+        return []
+    write.raw_pages(connection, [r.page for r, _ in rejected if r.page])
+    write.rejections(connection, run_id, rejected, EXTRACTOR_VERSION)
+    return [_Loaded(REJECTED_SOURCE, None, why.stage, "rejected", r.seconds) for r, why in rejected]
+
+
+def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage]) -> list[_Loaded]:
+    source_ids = write.sources(connection, [p.source for p in pages])
+    owner_keys = _owner_keys(connection, pages)
+    known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
+    existing = set(known)
+    owners = {body: known[key] for body, key in owner_keys.items() if key in known}
+    decisions = decide(pages, known, owners)
+
+    write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
+    new = [k for key, k in known.items() if key not in existing]
+    updated = [k for key, k in known.items() if key in existing and k.latest_page]
+    touched = [k for key, k in known.items() if key in existing and k.seen_in_run and not k.latest_page]
+    write.stage_articles(connection, [*new, *updated], source_ids)
+    ids = write.insert_articles(connection, run_id, len(new))
+    if len(ids) != len(new):
+        raise _Overtaken
+    for article in new:
+        article.article_id = ids[article.key]
+    if updated:
+        write.update_articles(connection, run_id)
+    write.touch_articles(connection, run_id, touched)
+    versions = [d.version for d in decisions if d.version]
+    write.versions(connection, run_id, versions)
+    write.provenance(connection, versions)
+    write.removed_blocks(connection, versions, source_ids)
+    write.article_urls(connection, decisions)
+    write.resolve_rejections(connection, [p.location for p in pages])
+    return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
+
+
+def _owner_keys(connection: Connection, pages: Iterable[ArticlePage]) -> dict[bytes, bytes]:
+    """The articles that have a version read from the same bytes as one of the pages that have no URL: url_key by body_sha256."""
+    bodies = sorted({p.content.body_sha256 for p in pages if not p.has_own_url and p.content.body_sha256})
+    if not bodies:
+        return {}
+    rows = connection.execute(
+        "SELECT DISTINCT ON (v.body_sha256) v.body_sha256, a.url_key FROM news.article_version v JOIN news.article a USING (article_id) "
+        "WHERE v.body_sha256 = ANY(%s) ORDER BY v.body_sha256, a.article_id",
+        [bodies],
+    )
+    return dict(rows.fetchall())
+
+
+_COLUMNS = (*COMPARED_COLUMNS, "content_sha256", "body_sha256")
+# A statement of its own, in the order of the keys: inside the merge it would see the rows as they were before the wait.
+_LOCK = f"""
+SELECT url_key, article_id, version_no, last_changed_at, last_seen_at, extractor_version, last_run_id = %s, {", ".join(_COLUMNS)}
+FROM news.article WHERE url_key = ANY(%s) ORDER BY url_key FOR UPDATE
+"""  # noqa: S608  # names of our own columns
+
+
+def _lock_known(connection: Connection, run_id: UUID, keys: set[bytes]) -> dict[bytes, Known]:
+    """The articles that have one of the keys, locked until the transaction ends, with the hashes of their versions."""
+    known: dict[bytes, Known] = {}
+    by_id: dict[int, Known] = {}
+    for key, article_id, version_no, changed_at, seen_at, extractor, in_run, *values in connection.execute(_LOCK, [run_id, sorted(keys)]):
+        content = dict(zip(_COLUMNS, values, strict=True))
+        # Whether it was seen in this run by an earlier batch; pages of this batch set it from here on.
+        known[key] = by_id[article_id] = Known(key, article_id, version_no, changed_at, seen_at, content, extractor, seen_in_run=in_run)
+    hashes = connection.execute(
+        "SELECT article_id, content_sha256, body_sha256 FROM news.article_version WHERE article_id = ANY(%s)", [list(by_id)]
+    )
+    for article_id, content_sha256, body_sha256 in hashes:
+        by_id[article_id].contents.add(content_sha256)
+        if body_sha256:
+            by_id[article_id].pages.add(body_sha256)
+    return known
+
+
+def _counted(connection: Connection, run_id: UUID, loaded: Sequence[_Loaded]) -> list[Tally]:
+    write.run_counts(connection, run_id, Counter((x.source_id, str(x.stage), str(x.outcome)) for x in loaded))
+    return tallies((x.slug, x.outcome, x.seconds) for x in loaded)
+
+
+def tallies(outcomes: Iterable[tuple[str, str, float]]) -> list[Tally]:
+    """Count outcomes by source slug; the order is that of first appearance."""
+    counted: dict[str, Tally] = {}
+    for slug, outcome, seconds in outcomes:
+        tally = counted.setdefault(slug, Tally(slug))
+        name = "duplicates" if outcome == Outcome.DUPLICATE else str(outcome)
+        setattr(tally, name, getattr(tally, name) + 1)
+        tally.found += 1
+        tally.seconds += seconds
+    return list(counted.values())

@@ -1,0 +1,81 @@
+"""Runs: every load belongs to one, and one whose process vanished is known for it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+
+from ingest import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+# Each live run holds a session lock on a key made of its id. A 'running' row whose lock is free has lost its process.
+_KEY_OF_ROW = "('x' || left(replace(run_id::text, '-', ''), 16))::bit(64)::bigint"
+_MARK_CRASHED = text(f"""
+UPDATE ops.run SET state = 'crashed', finished_at = now()
+WHERE run_id IN (SELECT run_id FROM ops.run WHERE state = 'running' FOR UPDATE SKIP LOCKED)
+  AND pg_try_advisory_xact_lock({_KEY_OF_ROW})
+""")  # noqa: S608  # a constant
+_INSERT = text("""
+INSERT INTO ops.run (run_id, kind, flow_name, deployment, params, code_version)
+VALUES (:run_id, :kind, :flow_name, :deployment, :params, :code_version)
+""")
+
+
+def start_run(
+    engine: Engine, *, run_id: UUID, kind: str, flow_name: str, deployment: str | None = None, params: Mapping[str, Any] | None = None
+) -> None:
+    """Record that a run begins, and mark as crashed the runs whose process is gone."""
+    row = {"run_id": run_id, "kind": kind, "flow_name": flow_name, "deployment": deployment, "code_version": __version__}
+    with engine.begin() as connection:
+        connection.execute(_MARK_CRASHED)
+        connection.execute(_INSERT, row | {"params": Jsonb(dict(params or {}))})
+
+
+def finish_run(engine: Engine, run_id: UUID, state: str) -> None:
+    """Record how a run ended: completed, failed or cancelled."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE ops.run SET state = :state, finished_at = now() WHERE run_id = :run_id"), {"state": state, "run_id": run_id}
+        )
+
+
+@contextmanager
+def running(
+    engine: Engine,
+    *,
+    kind: str,
+    flow_name: str,
+    run_id: UUID | None = None,
+    deployment: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Iterator[UUID]:
+    """A run that lasts as long as the block; it ends completed, failed (an exception) or cancelled (Ctrl-C)."""
+    run_id = run_id or uuid4()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # The lock comes before the row: nobody may see the one without the other.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _lock_key(run_id)})
+        try:
+            start_run(engine, run_id=run_id, kind=kind, flow_name=flow_name, deployment=deployment, params=params)
+            try:
+                yield run_id
+            except (KeyboardInterrupt, GeneratorExit):
+                finish_run(engine, run_id, "cancelled")
+                raise
+            except BaseException:
+                finish_run(engine, run_id, "failed")
+                raise
+            finish_run(engine, run_id, "completed")
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _lock_key(run_id)})
+
+
+def _lock_key(run_id: UUID) -> int:
+    return int.from_bytes(run_id.bytes[:8], "big", signed=True)

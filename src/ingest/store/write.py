@@ -1,0 +1,274 @@
+"""The statements that write a batch. Each takes the driver's connection inside the batch's transaction.
+
+Rows that several loaders may write at once are written in the order of their keys, so that two loaders never wait
+for each other in a circle. Rows with long texts go in by COPY, short ones as arrays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import zstandard
+from psycopg.types.json import Jsonb
+
+from ingest.identify.fingerprint import block_sha256, page_sha256
+from ingest.identify.identity import url_key
+from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    import sqlalchemy
+
+    from ingest.identify.source import Source
+    from ingest.model import Page, PageResult, Rejection
+    from ingest.store.decide import Decision, Known, Version
+    from ingest.store.rows import ArticlePage
+
+Connection = psycopg.Connection[Any]
+
+_ZSTD_LEVEL = 3  # Zstandard's own default: news pages shrink to a fifth, at 300 MB/s
+_SAMPLE = 500  # characters of a removed block that are kept for people to read
+
+
+def driver_connection(connection: sqlalchemy.Connection) -> Connection:
+    """The psycopg connection below a SQLAlchemy connection: COPY is the driver's own."""
+    driver: Connection | None = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  # the pool has just handed it out
+    return driver
+
+
+def _copy(connection: Connection, into: str, rows: Iterable[Sequence[Any]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def sources(connection: Connection, wanted: Iterable[Source]) -> dict[str, int]:
+    """The numbers of sources by slug; those that are missing are added."""
+    by_slug = {s.slug: s for s in wanted}
+    find = "SELECT slug, source_id FROM news.source WHERE slug = ANY(%s)"
+    found: dict[str, int] = dict(connection.execute(find, [list(by_slug)]).fetchall())
+    missing = sorted((s for slug, s in by_slug.items() if slug not in found), key=lambda s: s.slug)
+    if missing:
+        connection.execute(
+            "INSERT INTO news.source (slug, name, domain) SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) "
+            "ON CONFLICT (slug) DO NOTHING",
+            [[s.slug for s in missing], [storable(s.name) for s in missing], [s.domain for s in missing]],
+        )
+        found = dict(connection.execute(find, [list(by_slug)]).fetchall())
+    return found
+
+
+def raw_pages(connection: Connection, pages: Iterable[Page]) -> None:
+    """Keep the bytes of pages, once each."""
+    by_hash = {page_sha256(p.body): p for p in pages}
+    known = connection.execute("SELECT body_sha256 FROM ops.raw_page WHERE body_sha256 = ANY(%s)", [list(by_hash)])
+    for (sha256,) in known.fetchall():
+        del by_hash[sha256]
+    if not by_hash:
+        return
+    compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS stage_raw_page (body_sha256 bytea, byte_len int, charset text, media_type text, "
+        "body_zstd bytea, first_seen_at timestamptz) ON COMMIT DELETE ROWS"
+    )
+    connection.execute("TRUNCATE stage_raw_page")
+    _copy(
+        connection,
+        "stage_raw_page",
+        (
+            (sha256, len(p.body), p.charset and storable(p.charset), str(p.media_type), compressor.compress(p.body), p.observed_at)
+            for sha256, p in by_hash.items()
+        ),
+    )
+    connection.execute(
+        "INSERT INTO ops.raw_page (body_sha256, byte_len, charset, media_type, store, body_zstd, first_seen_at) "
+        "SELECT body_sha256, byte_len, charset, media_type, 'pg', body_zstd, first_seen_at FROM stage_raw_page ORDER BY body_sha256 "
+        "ON CONFLICT (body_sha256) DO NOTHING"
+    )
+
+
+_STAGED = ("url_key", "url", "source_id", "is_new", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
+_STATE = ("url_key", "url", "source_id", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
+_UPDATED = tuple(c for c in _STATE if c not in {"url_key", "url", "first_seen_at"})
+_CREATE_STAGE = f"""
+CREATE TEMP TABLE IF NOT EXISTS stage_article ON COMMIT DELETE ROWS AS
+SELECT {", ".join(_STAGED)} FROM (SELECT a.*, false AS is_new FROM news.article a) AS a WITH NO DATA
+"""  # noqa: S608  # names of our own columns
+_INSERT_ARTICLES = f"""
+INSERT INTO news.article ({", ".join(_STATE)}, first_run_id, last_run_id)
+SELECT {", ".join(_STATE)}, %(run)s, %(run)s FROM stage_article WHERE is_new ORDER BY url_key
+ON CONFLICT (url_key) DO NOTHING RETURNING url_key, article_id
+"""  # noqa: S608  # names of our own columns
+_UPDATE_ARTICLES = f"""
+UPDATE news.article a SET ({", ".join(_UPDATED)}, last_run_id) = ({", ".join("s." + c for c in _UPDATED)}, %(run)s)
+FROM stage_article s WHERE a.url_key = s.url_key AND NOT s.is_new
+"""  # noqa: S608  # names of our own columns
+
+
+def stage_articles(connection: Connection, articles: Sequence[Known], source_ids: Mapping[str, int]) -> None:
+    """Bring the articles that a batch adds or changes, as they are after it, into the staging table."""
+    connection.execute(_CREATE_STAGE)
+    connection.execute("TRUNCATE stage_article")
+    _copy(connection, f"stage_article ({', '.join(_STAGED)})", (_staged(k, k.latest_page, source_ids) for k in articles if k.latest_page))
+
+
+def _staged(known: Known, page: ArticlePage, source_ids: Mapping[str, int]) -> tuple[Any, ...]:
+    first = known.first_page
+    return (
+        known.key,
+        page.url,
+        source_ids[page.source.slug],
+        first is not None,
+        known.version_no,
+        first.observed_at if first else page.observed_at,
+        known.last_seen_at,
+        known.last_changed_at,
+        *(getattr(page.content, c) for c in CONTENT_COLUMNS),
+    )
+
+
+def insert_articles(connection: Connection, run_id: UUID, count: int) -> dict[bytes, int]:
+    """Add the staged new articles; their numbers by url_key. Fewer than ``count`` come back where another loader was first."""
+    if not count:
+        return {}
+    return dict(connection.execute(_INSERT_ARTICLES, {"run": run_id}).fetchall())
+
+
+def update_articles(connection: Connection, run_id: UUID) -> None:
+    """Bring the staged known articles to their new version."""
+    connection.execute(_UPDATE_ARTICLES, {"run": run_id})
+
+
+def touch_articles(connection: Connection, run_id: UUID, articles: Sequence[Known]) -> None:
+    """Note that articles were seen. The search vector is not made again: none of the columns that it depends on is set."""
+    if articles:
+        connection.execute(
+            "UPDATE news.article a SET last_seen_at = s.seen_at, last_run_id = %s, extractor_version = s.extractor "
+            "FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS s (article_id, seen_at, extractor) "
+            "WHERE a.article_id = s.article_id",
+            [run_id, [a.article_id for a in articles], [a.last_seen_at for a in articles], [a.extractor_version for a in articles]],
+        )
+
+
+def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> None:
+    """Add versions of articles."""
+    columns = ("article_id", "version_no", "observed_at", "run_id", "reason", "changed", *VERSION_COLUMNS)
+    rows = (
+        (
+            v.known.article_id,
+            v.version_no,
+            v.page.observed_at,
+            run_id,
+            v.reason,
+            v.changed,
+            *(getattr(v.page.content, c) for c in VERSION_COLUMNS),
+        )
+        for v in added
+    )
+    _copy(connection, f"news.article_version ({', '.join(columns)})", rows)
+
+
+def provenance(connection: Connection, added: Sequence[Version]) -> None:
+    """Add where the fields of new versions came from."""
+    rows = (
+        (
+            v.known.article_id,
+            v.version_no,
+            p.field,
+            storable(p.chosen_from),
+            Jsonb([{"origin": storable(c.origin), "value": storable(c.value)} for c in p.candidates]),
+        )
+        for v in added
+        for p in {p.field: p for p in v.page.article.provenance}.values()
+    )
+    _copy(connection, "news.provenance (article_id, version_no, field, chosen_from, candidates)", rows)
+
+
+def removed_blocks(connection: Connection, added: Sequence[Version], source_ids: Mapping[str, int]) -> None:
+    """Count the blocks that new versions left out, once a version."""
+    blocks: dict[tuple[int, bytes], list[Any]] = {}
+    for v in added:
+        source_id, at = source_ids[v.page.source.slug], v.page.observed_at
+        for sha256, block in {block_sha256(b.text): b for b in v.page.article.blocks_dropped}.items():
+            row = blocks.setdefault((source_id, sha256), [storable(block.text)[:_SAMPLE], str(block.reason), 0, at, at])
+            row[2:] = row[2] + 1, min(row[3], at), max(row[4], at)
+    rows = [(*key, *row) for key, row in sorted(blocks.items())]
+    if rows:
+        connection.execute(
+            "INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at) "
+            "SELECT * FROM "
+            "unnest(%s::bigint[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) "
+            "ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason, "
+            "first_seen_at = least(b.first_seen_at, excluded.first_seen_at), "
+            "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)",
+            _by_column(rows),
+        )
+
+
+def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
+    """Note every URL and file that led to an article; a URL stays with the article that it led to first."""
+    urls: dict[bytes, tuple[Any, ...]] = {}
+    for d in decisions:
+        for kind, url in _urls(d.page):
+            urls.setdefault(url_key(url), (url, d.known.article_id, kind, d.page.observed_at))
+    connection.execute(
+        "INSERT INTO news.article_url (url_key, url, article_id, kind, first_seen_at) "
+        "SELECT * FROM unnest(%s::bytea[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[]) ON CONFLICT (url_key) DO NOTHING",
+        _by_column([(key, *row) for key, row in sorted(urls.items())]),
+    )
+
+
+def _urls(page: ArticlePage) -> list[tuple[str, str]]:
+    candidate = page.result.candidate
+    offered = [
+        ("rel_canonical", page.article.canonical_url),
+        ("requested", page.article.url),
+        ("requested", candidate.url),
+        ("file" if candidate.location.startswith("file:") else "requested", candidate.location),
+    ]
+    return [(kind, storable(url)) for kind, url in offered if url]
+
+
+def rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[PageResult, Rejection]], extractor_version: str) -> None:
+    """Add rejections. The same page refused for the same reason again is one row that counts its attempts, open again."""
+    rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for result, why in rejected:
+        sha256 = page_sha256(result.page.body) if result.page else None
+        location = storable(result.candidate.location)
+        url = result.candidate.url and storable(result.candidate.url)
+        rows[location, why.stage, why.reason, sha256 or b""] = (location, str(why.stage), why.reason, sha256, storable(why.message), url)
+    connection.execute(
+        "INSERT INTO ops.rejection AS r (location, stage, reason, body_sha256, message, url, first_run_id, last_run_id, extractor_version) "
+        "SELECT s.*, %s::uuid, %s::uuid, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[]) AS s "
+        "ON CONFLICT (md5(location), stage, reason, body_sha256) DO UPDATE SET attempts = r.attempts + 1, last_at = now(), "
+        "last_run_id = excluded.last_run_id, message = excluded.message, extractor_version = excluded.extractor_version, "
+        "resolved_at = NULL, resolution = NULL",
+        [run_id, run_id, extractor_version, *_by_column([row for _, row in sorted(rows.items())])],
+    )
+
+
+def resolve_rejections(connection: Connection, locations: Sequence[str]) -> None:
+    """Close the open rejections of places that have given an article."""
+    connection.execute(
+        "UPDATE ops.rejection SET resolved_at = now(), resolution = 'loaded' "
+        "WHERE resolved_at IS NULL AND md5(location) = ANY(SELECT md5(l) FROM unnest(%s::text[]) AS l) AND location = ANY(%s::text[])",
+        [list(locations), list(locations)],
+    )
+
+
+def run_counts(connection: Connection, run_id: UUID, counts: Mapping[tuple[int | None, str, str], int]) -> None:
+    """Add to the counts of a run, by source, stage and outcome."""
+    connection.execute(
+        "INSERT INTO ops.run_count AS c (run_id, source_id, stage, outcome, n) "
+        "SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[]) "
+        "ON CONFLICT (run_id, source_id, stage, outcome) DO UPDATE SET n = c.n + excluded.n",
+        [run_id, *_by_column(sorted(((*key, n) for key, n in counts.items()), key=str))],
+    )
+
+
+def _by_column(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

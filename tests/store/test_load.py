@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from ingest.extract.version import EXTRACTOR_VERSION
+from ingest.model import (
+    Article,
+    Block,
+    BlockKind,
+    Candidate,
+    DropReason,
+    FieldCandidate,
+    FieldProvenance,
+    Instant,
+    MediaType,
+    Page,
+    PageResult,
+    Precision,
+    Rejection,
+    Stage,
+    ZoneFrom,
+)
+from ingest.store.known import known_pages, note_known
+from ingest.store.load import REJECTED_SOURCE, load_batch
+from ingest.store.runs import running, start_run
+
+DAY = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
+
+
+def result(
+    place: str,
+    content: str,
+    *,
+    url: str | None = None,
+    day: int = 0,
+    raw: str | None = None,
+    version: str = EXTRACTOR_VERSION,
+    **fields: Any,
+) -> PageResult:
+    candidate = Candidate(f"file:///pages/{place}", place)
+    body = (raw if raw is not None else f"{content} {url}").encode("utf-8", "replace")
+    page = Page(candidate, body, MediaType.HTML, DAY + dt.timedelta(days=day))
+    article = Article(url, url, f"Title {content}", f"Body of {content}", publisher="Example Post", extractor_version=version)
+    return PageResult(candidate, replace(article, **fields), page, 0.5)
+
+
+def refused(place: str, *, body: bytes | None = b"menu") -> PageResult:
+    candidate = Candidate(f"file:///pages/{place}", place)
+    page = Page(candidate, body, MediaType.HTML, DAY) if body is not None else None
+    return PageResult(candidate, Rejection(Stage.EXTRACT, "no_article_text", "Nothing there."), page)
+
+
+def load(engine: Engine, *batches: Sequence[PageResult]) -> list[dict[str, Any]]:
+    """Each batch's counts over all sources, in one run."""
+    counts = []
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        for batch in batches:
+            total: dict[str, Any] = {}
+            for tally in load_batch(engine, run_id, batch):
+                for name in ("new", "updated", "unchanged", "duplicates", "rejected"):
+                    if value := getattr(tally, name):
+                        total[name] = total.get(name, 0) + value
+            counts.append(total)
+    return counts
+
+
+def rows(engine: Engine, query: str) -> list[tuple[Any, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def content_of_tables(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """All that running again must not change."""
+    article = (
+        "article_id, url, source_id, title, body, authors, version_no, content_sha256, body_sha256, first_seen_at, last_changed_at, dup_of"
+    )
+    return {
+        "article": rows(engine, f"SELECT {article}, last_seen_at, first_run_id FROM news.article ORDER BY 1"),  # noqa: S608
+        "version": rows(engine, "SELECT * FROM news.article_version ORDER BY article_id, version_no"),
+        "url": rows(engine, "SELECT * FROM news.article_url ORDER BY url_key"),
+        "provenance": rows(engine, "SELECT * FROM news.provenance ORDER BY article_id, version_no, field"),
+        "source": rows(engine, "SELECT * FROM news.source ORDER BY 1"),
+        "raw_page": rows(engine, "SELECT * FROM ops.raw_page ORDER BY 1"),
+        "removed_block": rows(engine, "SELECT * FROM ops.removed_block ORDER BY 1, 2"),
+        "rejection": rows(engine, "SELECT location, stage, reason, first_run_id, resolution FROM ops.rejection ORDER BY 1, 2, 3"),
+    }
+
+
+U = "https://post.example/a"
+
+
+def test_new_unchanged_updated(engine: Engine) -> None:
+    first, second = result("a", "one", url=U), result("a", "two", url=U, day=1)
+    assert load(engine, [first]) == [{"new": 1}]
+    assert load(engine, [first]) == [{"unchanged": 1}]
+    assert load(engine, [second]) == [{"updated": 1}]
+    assert load(engine, [first], [second]) == [{"unchanged": 1}, {"duplicates": 1}]
+    assert rows(engine, "SELECT version_no, title FROM news.article") == [(2, "Title two")]
+    assert rows(engine, "SELECT version_no, reason, changed FROM news.article_version ORDER BY 1") == [
+        (1, "new", []),
+        (2, "publisher_change", ["title", "body"]),
+    ]
+
+
+def test_a_publisher_may_go_back_to_an_earlier_text(engine: Engine) -> None:
+    days = [result("a", content, url=U, day=day) for day, content in enumerate(["one", "two", "one"])]
+    assert load(engine, days) == [{"new": 1, "updated": 2}]
+    assert rows(engine, "SELECT title FROM news.article_version ORDER BY version_no") == [("Title one",), ("Title two",), ("Title one",)]
+
+
+def test_the_same_page_read_by_another_extractor(engine: Engine) -> None:
+    load(engine, [result("a", "one", raw="page", version="0")])
+    assert load(engine, [result("a", "better", raw="page")]) == [{"updated": 1}]
+    assert rows(engine, "SELECT reason FROM news.article_version ORDER BY version_no") == [("new",), ("reextract",)]
+
+
+def test_an_extractor_that_reads_the_same_is_noted_and_the_page_is_known_then(engine: Engine) -> None:
+    page = result("a", "one", raw="page")
+    load(engine, [result("a", "one", raw="page", version="0")])
+    assert not known(engine, [page])
+    assert load(engine, [page]) == [{"unchanged": 1}]
+    assert known(engine, [page]) == {0}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_copy_without_a_url_of_its_own_is_a_duplicate(engine: Engine, *, together: bool) -> None:
+    original, copy = result("a", "one"), result("b", "one")
+    batches = [[original, copy]] if together else [[original], [copy]]
+    assert load(engine, *batches) == ([{"new": 1, "duplicates": 1}] if together else [{"new": 1}, {"duplicates": 1}])
+    assert rows(engine, "SELECT url, kind FROM news.article_url ORDER BY url") == [("file:///pages/a", "file"), ("file:///pages/b", "file")]
+    assert rows(engine, "SELECT count(*) FROM news.article") == [(1,)]
+
+
+def test_one_article_in_two_places_is_a_duplicate_in_one_run(engine: Engine) -> None:
+    pages = [result("a", "one", url=U), result("b", "one", url=U, raw="other markup")]
+    assert load(engine, pages) == [{"new": 1, "duplicates": 1}]
+    assert load(engine, *([p] for p in pages)) == [{"unchanged": 1}, {"duplicates": 1}]
+
+
+def test_everything_of_a_page_is_kept(engine: Engine) -> None:
+    page = result(
+        "a",
+        "one",
+        url=U,
+        authors=("Ann Example", "Bo Example"),
+        topics=("talks",),
+        language="en",
+        published=Instant(
+            DAY.replace(tzinfo=dt.timezone(dt.timedelta(hours=2))), Precision.MINUTE, ZoneFrom.EXPLICIT, "1 May 2024 00:00 +2"
+        ),
+        blocks=(Block(BlockKind.PARAGRAPH, "Body of one"), Block(BlockKind.PARAGRAPH, "Buy! " * 200, DropReason.ADVERTISEMENT)),
+        provenance=(FieldProvenance("published_at", "meta:article:published_time", (FieldCandidate("meta:date", "1 May"),)),),
+    )
+    load(engine, [page])
+    assert rows(
+        engine, "SELECT authors, topics, language, published_at, published_from, published_raw, date_suspect FROM news.article"
+    ) == [(["Ann Example", "Bo Example"], ["talks"], "en", DAY - dt.timedelta(hours=2), "meta", "1 May 2024 00:00 +2", False)]
+    assert rows(engine, "SELECT field, chosen_from, candidates FROM news.provenance") == [
+        ("published_at", "meta:article:published_time", [{"origin": "meta:date", "value": "1 May"}])
+    ]
+    assert rows(engine, "SELECT reason, pages, length(sample) FROM ops.removed_block") == [("advertisement", 1, 500)]
+    assert rows(engine, "SELECT slug, domain, name FROM news.source") == [("post.example", "post.example", "Example Post")]
+    assert rows(engine, "SELECT stage, outcome, n FROM ops.run_count") == [("load", "new", 1)]
+    assert rows(engine, "SELECT byte_len, store FROM ops.raw_page") == [(len(page.page.body if page.page else b""), "pg")]
+    assert rows(engine, "SELECT title FROM news.article WHERE search @@ websearch_to_tsquery('english', 'bodies')") == [("Title one",)]
+
+
+@pytest.mark.parametrize(
+    ("at", "kept", "suspect"),
+    [
+        (DAY, True, False),
+        (DAY + dt.timedelta(days=2), True, False),
+        (DAY + dt.timedelta(days=3), True, True),
+        (DAY.replace(year=1989), True, True),
+        (DAY.replace(year=1), False, True),
+        (dt.datetime(9999, 12, 31, 23, 59, tzinfo=dt.timezone(dt.timedelta(hours=-5))), False, True),
+    ],
+)
+def test_dates_that_cannot_be(engine: Engine, at: dt.datetime, *, kept: bool, suspect: bool) -> None:
+    load(engine, [result("a", "one", published=Instant(at, Precision.DAY, ZoneFrom.EXPLICIT, "raw"))])
+    assert rows(engine, "SELECT published_at IS NOT NULL, date_suspect FROM news.article") == [(kept, suspect)]
+
+
+def test_text_that_no_database_likes(engine: Engine) -> None:
+    odd = result("a", "one", title="N\0UL \ud800 lone", body="\0" + "word " * 400_000, authors=("\udfff",), topics=("\0",))
+    assert load(engine, [odd]) == [{"new": 1}]
+    assert load(engine, [odd]) == [{"unchanged": 1}]
+    assert rows(engine, "SELECT title, length(body), authors FROM news.article") == [("NUL ? lone", 2_000_000, ["?"])]
+
+
+def test_a_poisonous_record_is_rejected_and_the_rest_is_loaded(engine: Engine) -> None:
+    from random import Random
+
+    noise = Random(0).randbytes(20_000).hex()  # noqa: S311  # an author that no index can hold
+    batch = [result("a", "one"), result("b", "two", authors=(noise,)), result("c", "three")]
+    assert load(engine, batch) == [{"new": 2, "rejected": 1}]
+    assert rows(engine, "SELECT stage, reason, location FROM ops.rejection") == [("load", "unstorable", "file:///pages/b")]
+    assert rows(engine, "SELECT sum(n) FROM ops.run_count") == [(3,)]
+    assert load(engine, batch) == [{"unchanged": 2, "rejected": 1}]
+    assert rows(engine, "SELECT attempts FROM ops.rejection") == [(2,)]
+
+
+def test_a_rejection_is_counted_not_repeated_and_resolved_by_an_article(engine: Engine) -> None:
+    pages = [refused("a"), refused("b", body=None)]
+    assert load(engine, pages, pages) == [{"rejected": 2}, {"rejected": 2}]
+    assert rows(engine, "SELECT attempts, body_sha256 IS NULL, resolved_at FROM ops.rejection ORDER BY location") == [
+        (2, False, None),
+        (2, True, None),
+    ]
+    load(engine, [result("a", "one", day=1)])
+    assert rows(engine, "SELECT resolution FROM ops.rejection ORDER BY location") == [("loaded",), (None,)]
+
+
+def known(engine: Engine, results: Sequence[PageResult]) -> set[int]:
+    from ingest.identify.fingerprint import page_sha256
+
+    places = [(r.candidate, page_sha256(r.page.body), r.page.observed_at) for r in results if r.page]
+    return known_pages(engine, places, EXTRACTOR_VERSION)
+
+
+def test_known_pages_are_counted_like_loaded_ones(engine: Engine) -> None:
+    batch = [result("a", "one"), result("b", "one"), refused("c"), result("d", "two", url=U)]
+    load(engine, batch)
+    assert known(engine, [*batch, result("a", "edited"), result("e", "one")]) == {0, 1, 2, 3}
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        tallies = {t.source: t for t in note_known(engine, run_id, [r.page for r in batch if r.page])}
+    assert (tallies["example-post"].unchanged, tallies["example-post"].duplicates) == (1, 1)
+    assert tallies["post.example"].unchanged == 1
+    assert tallies[REJECTED_SOURCE].rejected == 1
+    assert rows(engine, "SELECT attempts FROM ops.rejection") == [(2,)]
+
+
+def test_a_batch_is_loaded_whole_or_not_at_all(engine: Engine) -> None:
+    with pytest.raises(BaseException, match="run_id"):
+        load_batch(engine, uuid4(), [refused("b"), result("a", "one")])  # a run that does not exist
+    assert all(not content for content in content_of_tables(engine).values())
+
+
+OBSERVATIONS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["one", "two", "three"]), st.sampled_from([None, U, U + "b"]), st.integers(0, 4)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(OBSERVATIONS, st.integers(1, 8))
+def test_running_again_changes_nothing(engine: Engine, observations: list[tuple[str, str, str | None, int]], size: int) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE ops.run, news.source, ops.raw_page CASCADE"))
+    pages = [result(place, content, url=url, day=day) for place, content, url, day in observations]
+    batches = [pages[i : i + size] for i in range(0, len(pages), size)]
+    load(engine, *batches)
+    before = content_of_tables(engine)
+    load(engine, *batches)
+    assert content_of_tables(engine) == before
+    assert rows(
+        engine,
+        "SELECT count(*) FROM news.article a WHERE version_no <> (SELECT count(*) FROM news.article_version v "
+        "WHERE v.article_id = a.article_id)",
+    ) == [(0,)]
+
+
+def test_a_run_ends_as_it_went_and_a_dead_one_is_found(engine: Engine) -> None:
+    start_run(engine, run_id=uuid4(), kind="adhoc", flow_name="dead")
+    with pytest.raises(ZeroDivisionError), running(engine, kind="adhoc", flow_name="fails"):
+        raise ZeroDivisionError
+    with pytest.raises(KeyboardInterrupt), running(engine, kind="adhoc", flow_name="stopped"):
+        raise KeyboardInterrupt
+    with running(engine, kind="adhoc", flow_name="outer"), running(engine, kind="adhoc", flow_name="inner"):
+        assert rows(engine, "SELECT flow_name FROM ops.run WHERE state = 'running' ORDER BY 1") == [("inner",), ("outer",)]
+    assert rows(engine, "SELECT flow_name, state FROM ops.run ORDER BY 1") == [
+        ("dead", "crashed"),
+        ("fails", "failed"),
+        ("inner", "completed"),
+        ("outer", "completed"),
+        ("stopped", "cancelled"),
+    ]

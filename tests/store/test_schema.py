@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from ingest.errors import SchemaAhead, SchemaBehind
+from ingest.settings import Settings
+from ingest.store.engine import open_engine
+from ingest.store.migrate import alembic_config, check_revision, current_revision, downgrade, revisions, upgrade
+from ingest.store.schema import metadata
+
+
+def test_the_migrations_make_what_the_metadata_says(engine: Engine) -> None:
+    def ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+        return not (kind == "table" and name == "alembic_version")
+
+    with engine.connect() as connection:
+        options = {"include_schemas": True, "include_object": ours, "compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_everything_has_a_comment(engine: Engine) -> None:
+    query = """
+    SELECT nspname FROM pg_namespace n WHERE nspname IN ('news', 'ops') AND obj_description(n.oid, 'pg_namespace') IS NULL
+    UNION ALL SELECT oid::regclass::text FROM pg_class c
+      WHERE relnamespace::regnamespace::text IN ('news', 'ops') AND relkind IN ('r', 'v', 'p', 'm')
+      AND obj_description(oid, 'pg_class') IS NULL
+    UNION ALL SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+      WHERE relnamespace::regnamespace::text IN ('news', 'ops') AND relkind IN ('r', 'v', 'p', 'm') AND attnum > 0 AND NOT attisdropped
+      AND col_description(attrelid, attnum) IS NULL
+    UNION ALL SELECT oid::regprocedure::text FROM pg_proc
+      WHERE pronamespace::regnamespace::text IN ('news', 'ops') AND obj_description(oid, 'pg_proc') IS NULL
+    """
+    with engine.connect() as connection:
+        bare = [name for (name,) in connection.execute(text(query)) if "alembic_version" not in name]
+    assert bare == []
+
+
+def test_down_to_nothing_and_up_again(engine: Engine) -> None:
+    left = text("SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text IN ('news', 'ops') AND relname NOT LIKE 'alembic%'")
+    downgrade(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(left) == 0
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert current_revision(connection) == revisions()[-1]
+
+
+def test_the_file_names_give_alembic_s_revisions(engine: Engine) -> None:
+    with engine.connect() as connection:
+        script = ScriptDirectory.from_config(alembic_config(connection))
+    assert [r.revision for r in script.walk_revisions()][::-1] == revisions()
+
+
+def test_concurrent_upgrades_do_the_work_once(empty_database_url: str) -> None:
+    with open_engine(Settings(database_url=empty_database_url), check_schema=False) as engine:
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                upgrade(engine)
+            except BaseException as error:  # noqa: BLE001  # shown by the assertion
+                failures.append(error)
+
+        threads = [threading.Thread(target=run) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+
+
+def test_other_revisions_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.store.migrate.revisions", lambda: ["0001", "0002"])
+    with pytest.raises(SchemaBehind, match="ingest db upgrade"):
+        check_revision(engine, upgrade_old=False)
+    monkeypatch.setattr("ingest.store.migrate.revisions", lambda: ["0000"])
+    with pytest.raises(SchemaAhead, match="newer"):
+        check_revision(engine, upgrade_old=True)
