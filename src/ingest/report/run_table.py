@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ingest.model import Tally
@@ -17,12 +18,12 @@ _MOST_ROWS = 25  # sources on a screen; `--json` and ops.run_count have them all
 
 def run_table(tallies: Sequence[Tally]) -> Table:
     """The table for a terminal: the sources with most pages first, a line for the rest, and the total."""
-    table = Table(show_footer=len(tallies) > 1, header_style="bold", footer_style="bold")
+    table = Table(show_footer=len(tallies) > 1, header_style="bold", footer_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     total = add_up("total", tallies)
     table.add_column("source", footer="total", overflow="fold")
     for column in _COLUMNS:
-        table.add_column(column, footer=f"{getattr(total, column):,}", justify="right")
-    table.add_column("seconds", footer=f"{total.seconds:.2f}", justify="right")
+        table.add_column(column, footer=f"{getattr(total, column):,}", justify="right", no_wrap=True)
+    table.add_column("seconds", footer=f"{total.seconds:.2f}", justify="right", no_wrap=True)
     ordered = sorted(tallies, key=lambda t: (-t.found, t.source))
     for tally in ordered[:_MOST_ROWS]:
         table.add_row(tally.source, *(f"{getattr(tally, c):,}" for c in _COLUMNS), f"{tally.seconds:.2f}")

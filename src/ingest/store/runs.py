@@ -26,6 +26,7 @@ WHERE run_id IN (SELECT run_id FROM ops.run WHERE state = 'running' FOR UPDATE S
 _INSERT = text("""
 INSERT INTO ops.run (run_id, kind, flow_name, deployment, params, code_version)
 VALUES (:run_id, :kind, :flow_name, :deployment, :params, :code_version)
+ON CONFLICT (run_id) DO UPDATE SET state = 'running', finished_at = NULL  -- Prefect retries a flow run under the id that it has
 """)
 
 
