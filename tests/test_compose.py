@@ -1,0 +1,99 @@
+"""docker-compose.yml against the code that it runs. No Docker engine runs here: images are neither built nor started."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.settings import PREFIX, Settings
+from ingest.store.engine import connection_parameters
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(TEXT)["services"]
+    return found
+
+
+def test_the_services_are_there(services: dict[str, Any]) -> None:
+    assert set(services) == {"postgres", "prefect-server", "worker"}
+
+
+def test_every_service_says_how_it_is(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["healthcheck"]["test"], name
+    assert {d: c["condition"] for d, c in services["worker"]["depends_on"].items()} == {
+        "postgres": "service_healthy",
+        "prefect-server": "service_healthy",
+    }
+
+
+def test_no_password_stands_in_the_file(services: dict[str, Any]) -> None:
+    for service in services.values():
+        for name, value in service["environment"].items():
+            if "PASSWORD" in name or "://" in str(value):
+                assert not re.search(r"://[^:/@]+:(?!\$\{)[^@/]+@", value)
+                assert "PASSWORD" not in name or value.startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_volumes_are_named(services: dict[str, Any]) -> None:
+    declared = set(yaml.safe_load(TEXT)["volumes"])
+    used = {v.rpartition(":")[0] for s in services.values() for v in s["volumes"] if not v.startswith(("${", "."))}
+    assert used == declared
+
+
+def test_postgres_keeps_its_data_where_its_image_does(services: dict[str, Any]) -> None:
+    assert services["postgres"]["image"] == "postgres:18"
+    assert "postgres-data:/var/lib/postgresql" in services["postgres"]["volumes"]
+
+
+def test_ports_are_open_to_this_machine_only(services: dict[str, Any]) -> None:
+    assert all(p.startswith("127.0.0.1:") for s in services.values() for p in s.get("ports", ()))
+
+
+def test_the_code_reads_every_setting(services: dict[str, Any]) -> None:
+    environment = {k: v.replace("${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in the environment or in .env}", "s3cret") for k, v in services["worker"]["environment"].items()}
+    known = {PREFIX + name.upper() for name in Settings.__dataclass_fields__}
+    assert {k for k in environment if k.startswith(PREFIX)} <= known
+    parameters = connection_parameters(Settings.from_env(environment).database_url or "")
+    postgres = services["postgres"]["environment"]
+    assert parameters["host"] in services
+    assert (parameters["user"], parameters["dbname"], parameters["password"]) == (postgres["POSTGRES_USER"], postgres["POSTGRES_DB"], "s3cret")
+
+
+def test_the_worker_runs_what_is_there(services: dict[str, Any]) -> None:
+    assert services["worker"]["command"] == "python -m flows.serve"
+    assert importlib.util.find_spec("flows.serve")
+    copied = re.findall(r"^COPY (.+) \S+$", services["worker"]["build"]["dockerfile_inline"], re.MULTILINE)
+    assert all((ROOT / name).exists() for line in copied for name in line.split())
+
+
+def test_the_server_is_the_locked_prefect(services: dict[str, Any]) -> None:
+    locked = {p["name"]: p.get("version") for p in tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]}
+    assert services["prefect-server"]["image"].startswith(f"prefecthq/prefect:{locked['prefect']}-")
+
+
+def _has_compose() -> bool:
+    return bool(shutil.which("docker")) and subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _has_compose(), reason="the docker client has no compose here")
+def test_compose_itself_takes_the_file() -> None:
+    command = ["docker", "compose", "config", "--quiet"]
+    assert subprocess.run(command, cwd=ROOT, env=os.environ | {"POSTGRES_PASSWORD": "x"}, check=False).returncode == 0
+    without = {k: v for k, v in os.environ.items() if k != "POSTGRES_PASSWORD"}
+    refused = subprocess.run(command, cwd=ROOT, env=without, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert "POSTGRES_PASSWORD" in refused.stderr
