@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trafilatura import bare_extraction
+from trafilatura.settings import Document
 
 from benchmarks.corpus import DEFAULT_FOLDER, load_corpus
 from ingest.extract import extract
@@ -42,7 +43,7 @@ def ours(page: BenchmarkPage) -> Prediction:
 def peer(page: BenchmarkPage) -> Prediction:
     """Bytes to article with trafilatura and its metadata, comments and tables as it sees fit."""
     document = bare_extraction(page.page.body, url=page.page.candidate.url, with_metadata=True, include_comments=False)
-    if document is None:
+    if not isinstance(document, Document):
         return {}
     authors = [a.strip() for a in (document.author or "").split(";") if a.strip()]
     return {"body": document.text, "title": document.title, "authors": authors, "published_at": document.date}

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import httpx
@@ -81,7 +81,7 @@ def _server(host: str, port: int) -> Iterator[str]:
             raise typer.Exit(2) from None
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port), "--log-level", "WARNING"]
     # A session of its own: Ctrl-C reaches us, and we end the server after the runs.
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)  # noqa: S603  # a command of our own
     try:
         url = f"http://{host}:{port}"
         _wait_until_healthy(process, f"{url}/api/health")
@@ -104,10 +104,8 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     for order in (signal.SIGTERM, signal.SIGKILL):
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, order)
-        except ProcessLookupError:
-            pass
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

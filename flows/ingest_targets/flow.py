@@ -38,7 +38,7 @@ FLOW_NAME = "ingest-targets"
 ARTIFACT_KEY = "ingest-targets"
 BATCH_SIZE = 256  # pages a task: its 20 ms of connecting and Prefect's 13 ms are then 3 % of it
 _PAGES_A_WORKER_CALL = 32
-_RETRY_SECONDS = [2, 10, 60]
+_RETRY_SECONDS = [2.0, 10.0, 60.0]
 
 
 class EveryTargetFailed(IngestError):

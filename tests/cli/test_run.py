@@ -36,7 +36,7 @@ def total(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def rows(environment: Environment, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(environment["INGEST_DATABASE_URL"]) as connection:
-        return connection.execute(query).fetchall()  # type: ignore[call-overload,no-any-return]  # a test's own literal
+        return connection.execute(query).fetchall()
 
 
 def test_the_seed_becomes_a_clean_row(cli_env: Environment) -> None:

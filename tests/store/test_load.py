@@ -117,6 +117,12 @@ def test_a_publisher_may_go_back_to_an_earlier_text(engine: Engine) -> None:
     assert rows(engine, "SELECT title FROM news.article_version ORDER BY version_no") == [("Title one",), ("Title two",), ("Title one",)]
 
 
+def test_a_page_that_comes_in_late_does_not_bring_the_earlier_ones_back(engine: Engine) -> None:
+    pages = [result("a", "one", url=U, day=3), result("b", "one", url=U, day=4), result("c", "two", url=U, day=3)]
+    assert load(engine, pages) == [{"new": 1, "duplicates": 1, "updated": 1}]
+    assert load(engine, pages) == [{"unchanged": 1, "duplicates": 2}]
+
+
 def test_the_same_page_read_by_another_extractor(engine: Engine) -> None:
     load(engine, [result("a", "one", raw="page", version="0")])
     assert load(engine, [result("a", "better", raw="page")]) == [{"updated": 1}]

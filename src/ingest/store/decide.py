@@ -108,7 +108,7 @@ def _is_unchanged(page: ArticlePage, article: Known) -> bool:
     content = page.content
     if content.content_sha256 == article.content["content_sha256"]:
         return True
-    if page.observed_at > article.last_changed_at:
+    if page.observed_at > article.last_seen_at:
         return False
     is_older_page = content.body_sha256 in article.pages and content.body_sha256 != article.content["body_sha256"]
     return content.content_sha256 in article.contents or is_older_page

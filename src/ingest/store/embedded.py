@@ -41,7 +41,8 @@ USER = "postgres"
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET = 103  # bytes of a Unix socket's path on macOS; Linux takes 107
 _START_SECONDS = 60  # recovery after a crash reads the log since the last checkpoint: 2 GB at most
-_ORPHANS = "pre-existing shared memory block"  # what the server says while children of a killed one still end
+# What the server says while a killed one is not reaped yet, or its children still end.
+_ORPHANS = ('lock file "postmaster.pid" already exists', "pre-existing shared memory block")
 _ORPHAN_SECONDS = 10.0  # they end within a second
 _ORPHAN_PAUSE = 0.1  # seconds
 _CONFIG = """
@@ -237,7 +238,8 @@ class Embedded:
             try:
                 return self._run(command, said_before=said_before)
             except DatabaseUnreachable:
-                if _ORPHANS not in self._log_from(said_before) or time.monotonic() > end:
+                said = self._log_from(said_before)
+                if not any(sign in said for sign in _ORPHANS) or time.monotonic() > end:
                     raise
                 time.sleep(_ORPHAN_PAUSE)
 

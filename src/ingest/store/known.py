@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.model import Candidate, Page
 
 # An article's current version counts as read by the extractor that last confirmed it (news.article), an older one by its own,
-# and an older one only where the page is no newer than the current version: a publisher may go back to an earlier text.
+# and an older one only where the page is no newer than what was seen last: a publisher may go back to an earlier text.
 _ARTICLES = text("""
 SELECT DISTINCT ON (p.i) p.i, a.article_id, s.slug, a.source_id, a.last_run_id = CAST(:run AS uuid) AS in_run,
        a.url <> p.location AND a.url LIKE 'file:%' AS is_copy
@@ -36,7 +36,7 @@ JOIN news.article a USING (article_id)
 JOIN news.article_version v ON v.article_id = a.article_id AND v.body_sha256 = p.body
 JOIN news.source s USING (source_id)
 WHERE CASE WHEN a.body_sha256 = p.body THEN a.extractor_version = :extractor
-      ELSE v.extractor_version = :extractor AND p.observed_at <= a.last_changed_at END
+      ELSE v.extractor_version = :extractor AND p.observed_at <= a.last_seen_at END
   AND (p.url IS NULL OR EXISTS (SELECT FROM news.article_url w WHERE w.url_key = p.url AND w.article_id = a.article_id))
 ORDER BY p.i
 """)

@@ -38,13 +38,15 @@ def judge_lists(reading: Reading, reasons: Reasons) -> None:
 
 
 def judge_repeats(blocks: list[RawBlock], reasons: Reasons) -> None:
-    """A sentence that stands twice is kept once; one that stands again and again belongs to a box, not to the story."""
+    """A sentence that stands twice is kept once; one that stands again and again beside a story belongs to a box."""
     places: dict[str, list[int]] = {}
     for at, reason in enumerate(reasons):
         if reason is None and len(blocks[at].text) >= _REPEATED_LONG and ends_sentence(blocks[at].text):
             places.setdefault(blocks[at].text, []).append(at)
+    told_once = sum([len(blocks[found[0]].text) for found in places.values() if len(found) == 1])
     for found in places.values():
-        for at in found if len(found) >= _REPEATED_OFTEN else found[1:]:
+        in_a_box = len(found) >= _REPEATED_OFTEN and told_once > len(blocks[found[0]].text)
+        for at in found if in_a_box else found[1:]:
             reasons[at] = DropReason.DUPLICATE
 
 

@@ -15,6 +15,7 @@ from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import is_label
 from ingest.extract.body.surroundings import Reasons, judge_headings, judge_lists, judge_repeats, judge_tail
+from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
 _LINKED_MAX = 0.7  # of a block's letters: more, and it is a link, not a sentence with one
@@ -61,7 +62,9 @@ def _own_reason(raw: RawBlock) -> DropReason | None:
         return DropReason.LINK_LIST
     if raw.text.startswith("©"):
         return DropReason.COPYRIGHT
-    return DropReason.WIDGET if _RULE.fullmatch(raw.text) else None
+    if _RULE.fullmatch(raw.text):
+        return DropReason.WIDGET
+    return matching_reason(raw.text) if len(raw.text) < _NAME_MAX and raw.kind is not BlockKind.HEADING else None
 
 
 def _is_linked_sentence(raw: RawBlock) -> bool:

@@ -132,9 +132,7 @@ def name_the_rest(units: Sequence[Unit], free: Sequence[int], title: int | None)
     roles: dict[int, DropReason] = {}
     for i in free:
         unit = units[i]
-        if i == title:
-            roles[i] = DropReason.TITLE
-        elif title is not None and unit.text.casefold() == units[title].text.casefold():
+        if i == title or (title is not None and unit.text.casefold() == units[title].text.casefold()):
             roles[i] = DropReason.TITLE
         elif (repeated[unit.text.casefold()] > 1 and unit.words <= _PUBLISHER_WORDS_MOST) or looks_like_publisher(unit):
             roles[i] = DropReason.PUBLISHER
@@ -152,4 +150,8 @@ def name_the_rest(units: Sequence[Unit], free: Sequence[int], title: int | None)
 def _is_bare_name(unit: Unit) -> bool:
     """A line under the headline that is two or three capitalised words, as a name is: ``Jane Roe``."""
     words = unit.text.split()
-    return len(words) in {2, 3} and all(w[0].isupper() and w.replace("-", "").replace(".", "").isalpha() for w in words) and not unit.text.isupper()
+    return (
+        len(words) in {2, 3}
+        and all(w[0].isupper() and w.replace("-", "").replace(".", "").isalpha() for w in words)
+        and not unit.text.isupper()
+    )

@@ -10,6 +10,7 @@ from ingest.extract.body.prose import weight
 from ingest.extract.body.sentences import ends_sentence
 from ingest.extract.phrases import matching_reason
 from ingest.model import BlockKind, DropReason
+import itertools
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -82,7 +83,7 @@ def _margin(lines: list[str]) -> int | None:
     if not filled or not _NARROWEST_WRAP <= filled[-1] <= _WIDEST_WRAP:
         return None
     margin = filled[-1]
-    unfinished = sum(1 for a, b in zip(lines, lines[1:], strict=False) if b and margin - len(a) <= _NEAR_MARGIN and not ends_sentence(a))
+    unfinished = sum(1 for a, b in itertools.pairwise(lines) if b and margin - len(a) <= _NEAR_MARGIN and not ends_sentence(a))
     return margin if unfinished >= _FULL_LINES else None
 
 

@@ -139,7 +139,11 @@ def _story(units: Sequence[Unit]) -> list[DropReason | None]:
 
 
 def _footer(units: Sequence[Unit], start: int, above: Sequence[DropReason | None]) -> list[DropReason | None]:
-    known = {units[i].text.casefold(): reason for i, reason in enumerate(above) if reason in {DropReason.PUBLISHER, DropReason.TITLE, DropReason.SECTION}}
+    known = {
+        units[i].text.casefold(): reason
+        for i, reason in enumerate(above)
+        if reason in {DropReason.PUBLISHER, DropReason.TITLE, DropReason.SECTION}
+    }
     verdicts: list[DropReason | None] = []
     listing: DropReason | None = None
     for unit in units[start:]:

@@ -24,7 +24,13 @@ def read_iso(text: str) -> Reading | None:
     year, month, day, hour, minute, second, utc, sign, zone_hours, zone_minutes = found.groups()
     zone = dt.UTC if utc else offset(sign, int(zone_hours), int(zone_minutes or 0)) if sign else None
     reading = Reading(
-        int(year), int(month), int(day), None if hour is None else int(hour), int(minute or 0), None if second is None else int(second), zone
+        int(year),
+        int(month),
+        int(day),
+        None if hour is None else int(hour),
+        int(minute or 0),
+        None if second is None else int(second),
+        zone,
     )
     if reading.plausible():
         return reading
