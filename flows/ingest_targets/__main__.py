@@ -46,12 +46,10 @@ def run(
     if as_json:
         typer.echo(json.dumps(result))
         return
-    from rich.console import Console
-
-    from ingest.report.run_table import run_table, summary
+    from ingest.report.run_table import print_run_table, summary
 
     tallies = [Tally(**row) for row in result["sources"]]
-    Console().print(run_table(tallies))
+    print_run_table(tallies)
     typer.echo(summary(tallies))
 
 

@@ -108,9 +108,9 @@ def _read(item: Found, limits: Limits) -> Page | PageResult:
 
 def load(engine: Engine, run_id: UUID, batch: ReadBatch, results: Sequence[PageResult]) -> list[Tally]:
     """Load what a batch came to; the tallies count every item of it once."""
-    tallies = load_batch(engine, run_id, [*batch.decided, *results])
-    if batch.known:
-        tallies += note_known(engine, run_id, batch.known)
+    # What is known comes first: a copy of it that is read in the same batch then counts as the duplicate, not the original.
+    tallies = note_known(engine, run_id, batch.known) if batch.known else []
+    tallies += load_batch(engine, run_id, [*batch.decided, *results])
     return merge_tallies(tallies)
 
 

@@ -21,7 +21,7 @@ Environment = dict[str, str]
 
 
 def page(title: str, paragraphs: int = 4) -> str:
-    story = "".join(f"<p>{SENTENCE * 2}</p>" for _ in range(paragraphs))
+    story = "".join(f"<p>{SENTENCE}It was their meeting number {i} of the year, and not the last.</p>" for i in range(paragraphs))
     return f"<!doctype html><html lang=en><title>{title}</title><body><article><h1>{title}</h1>{story}</article></body></html>"
 
 
@@ -101,8 +101,8 @@ def test_bad_input_is_rejected_with_its_bytes_and_the_rest_loads(cli_env: Enviro
     assert total(done) == {"found": 11, "new": 1, "rejected": 10}
     found = rows(
         cli_env,
-        "SELECT regexp_replace(location, '.*/', ''), stage, reason, body_sha256 IS NOT NULL "
-        "FROM ops.rejection LEFT JOIN ops.raw_page USING (body_sha256) ORDER BY 1",
+        "SELECT regexp_replace(r.location, '.*/', ''), r.stage, r.reason, p.body_zstd IS NOT NULL "
+        "FROM ops.rejection r LEFT JOIN ops.raw_page p USING (body_sha256) ORDER BY 1",
     )
     assert found == [
         ("binary.html", "decode", "binary", True),

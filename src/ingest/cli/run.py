@@ -93,16 +93,14 @@ def _count(targets: Sequence[str]) -> int | None:
 
 
 def _report(tallies: Sequence[Tally], rejections: Sequence[RejectionCount], *, as_json: bool) -> None:
-    from rich.console import Console
-
-    from ingest.report.run_table import add_up, run_table, summary
+    from ingest.report.run_table import add_up, print_run_table, summary
 
     if as_json:
         total = asdict(add_up("total", tallies))
         typer.echo(json.dumps({"sources": [asdict(t) for t in tallies], "total": total, "rejections": [asdict(r) for r in rejections]}))
         return
     if tallies:
-        Console().print(run_table(tallies))
+        print_run_table(tallies)
     typer.echo(summary(tallies))
     for r in rejections:
         more = f" and {r.pages - 1:,} more" if r.pages > 1 else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 
 from ingest.model import Tally
@@ -13,14 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COLUMNS = ("found", "new", "updated", "unchanged", "duplicates", "rejected")
+_PIPE_WIDTH = 120  # characters
 _MOST_ROWS = 25  # sources on a screen; `--json` and ops.run_count have them all
+
+
+def print_run_table(tallies: Sequence[Tally]) -> None:
+    """Print the table on standard output, as wide as the terminal, or as it needs where a pipe has no width."""
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(run_table(tallies))
 
 
 def run_table(tallies: Sequence[Tally]) -> Table:
     """The table for a terminal: the sources with most pages first, a line for the rest, and the total."""
-    table = Table(show_footer=len(tallies) > 1, header_style="bold", footer_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        show_footer=len(tallies) > 1, header_style="bold", footer_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     total = add_up("total", tallies)
-    table.add_column("source", footer="total", overflow="fold")
+    table.add_column("source", footer="total", overflow="ellipsis", no_wrap=True, min_width=16)
     for column in _COLUMNS:
         table.add_column(column, footer=f"{getattr(total, column):,}", justify="right", no_wrap=True)
     table.add_column("seconds", footer=f"{total.seconds:.2f}", justify="right", no_wrap=True)

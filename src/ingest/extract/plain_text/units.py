@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,6 @@ from ingest.extract.body.prose import weight
 from ingest.extract.body.sentences import ends_sentence
 from ingest.extract.phrases import matching_reason
 from ingest.model import BlockKind, DropReason
-import itertools
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")

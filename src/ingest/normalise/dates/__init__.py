@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from ingest.model import Instant, Precision, ZoneFrom
+from ingest.model import Instant, ZoneFrom
 from ingest.normalise.dates.iso import read_iso
 from ingest.normalise.dates.reading import Reading
 from ingest.normalise.dates.written import read_written, rest_of
