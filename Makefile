@@ -1,6 +1,8 @@
 # Every target sets up what it needs. Paths are relative on purpose: the folder's own path may contain spaces.
 UV := scripts/uv
 BIN := .venv/bin
+# Compiled once here: where PYTHONDONTWRITEBYTECODE is set, as containers like to, each start would compile again.
+export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON_PREFERENCE := only-system
 
