@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
 import typer
@@ -17,6 +18,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+    from prefect import Flow
 
 _START_SECONDS = 120.0  # a first start migrates the server's own database
 _STOP_SECONDS = 20.0
@@ -64,9 +67,16 @@ def serve(
 def _serve(cron: str | None, targets: list[str] | None) -> None:
     from flows.ingest_targets.flow import ingest_targets  # after PREFECT_API_URL is set: Prefect reads it once
 
+    # Prefect's runner keeps its files in a folder of one name for all users of a machine; the second user is refused it.
+    with tempfile.TemporaryDirectory(prefix="ingest-serve-") as own:
+        tempfile.tempdir = own
+        _serve_until_interrupted(ingest_targets, cron, targets)
+
+
+def _serve_until_interrupted(flow: Flow[..., Any], cron: str | None, targets: list[str] | None) -> None:
     api = os.environ["PREFECT_API_URL"]
     typer.echo(f"Run it: PREFECT_API_URL={api} prefect deployment run 'ingest-targets/{DEPLOYMENT}' -p 'targets=[\"seeds/\"]'")
-    ingest_targets.serve(name=DEPLOYMENT, cron=cron, parameters={"targets": targets} if targets else None, print_starting_message=False)
+    flow.serve(name=DEPLOYMENT, cron=cron, parameters={"targets": targets} if targets else None, print_starting_message=False)
 
 
 @contextmanager

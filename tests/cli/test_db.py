@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -117,7 +118,7 @@ def test_start_keeps_it_running_and_stop_asks_before_it_harms(environment: Envir
     assert ingest(environment, "db", "start").returncode == 0
     assert ingest(environment, "db", "status").returncode == 0
     url = ingest(environment, "db", "url").stdout.strip()
-    pasted = f"{binaries() / 'psql'} {url} -Atc 'SELECT current_database()'"
+    pasted = f"{shlex.quote(str(binaries() / 'psql'))} {url} -Atc 'SELECT current_database()'"
     assert subprocess.run(pasted, shell=True, capture_output=True, text=True, check=True).stdout == "news\n"  # noqa: S602  # as a user would
     user = using(environment)
     refused = ingest(environment, "db", "stop")

@@ -179,7 +179,8 @@ def test_the_progress_bar_is_for_terminals(cli_env: Environment) -> None:
 def test_ctrl_c_keeps_what_is_loaded_and_the_next_run_goes_on(cli_env: Environment, tmp_path: Path) -> None:
     for i in range(1500):
         (tmp_path / f"{i:04}.html").write_text(page(f"Story number {i}", paragraphs=40))
-    with subprocess.Popen([INGEST, "run", tmp_path], env=cli_env, stderr=subprocess.PIPE, text=True) as process:
+    command: list[str | Path] = [INGEST, "run", tmp_path]
+    with subprocess.Popen(command, env=cli_env, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts) as process:  # noqa: PLW1509
         wait_for_articles(cli_env, process)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
@@ -206,6 +207,11 @@ def test_kill_at_any_moment_ends_in_the_same_tables(cli_env: Environment, tmp_pa
     assert total(ingest(cli_env, "run", tmp_path, "--json"))["found"] == 600
     assert rows(cli_env, "SELECT count(*), count(DISTINCT title) FROM news.article") == [(600, 600)]
     assert rows(cli_env, "SELECT state FROM ops.run ORDER BY started_at") == [("crashed",), ("completed",)]
+
+
+def hear_interrupts() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C, and their children after them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_articles(environment: Environment, process: subprocess.Popen[Any]) -> None:

@@ -68,7 +68,15 @@ def served(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-m", "flows.serve", "--port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
+    ) as process:
         api = f"http://127.0.0.1:{port}/api"
         try:
             wait_for(lambda: process.poll() is not None or deployment_exists(api))
@@ -82,6 +90,11 @@ def served(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     assert "Traceback" not in errors
     assert children
     wait_for(lambda: not any(alive(pid) for pid in children))
+
+
+def hear_interrupts() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C, and their children after them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def deployment_exists(api: str) -> bool:

@@ -71,11 +71,18 @@ def _load() -> _Phrases:
             folded = phrase.casefold()
             starts.setdefault(folded[:2], []).append((folded, reason))
         if group.get("contains"):
-            alternatives = "|".join(re.escape(p.casefold()) for p in group["contains"])
-            contains.append((re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)" if name != "copyright" else f"(?:{alternatives})"), reason))
+            contains.append((re.compile("|".join(map(_as_words, group["contains"]))), reason))
     ordered = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in starts.items()}
     every = re.compile("|".join(pattern.pattern for pattern, _ in contains))
     return _Phrases(whole, ordered, tuple(contains), every)
+
+
+def _as_words(phrase: str) -> str:
+    """A pattern for a phrase as whole words; a sign at its end may touch anything: ``© 20`` in ``© 2017``, ``% off`` in ``50% off``."""
+    folded = phrase.casefold()
+    before = r"(?<!\w)" if folded[0].isalpha() else ""
+    after = r"(?!\w)" if folded[-1].isalpha() else ""
+    return f"{before}{re.escape(folded)}{after}"
 
 
 def _check(name: str, mode: str, phrases: object) -> None:

@@ -6,11 +6,12 @@ wording gives it away; outside, it is dropped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ingest.extract.plain_text.header import date_in
 from ingest.extract.plain_text.units import Unit, read_units
-from ingest.extract.plain_text.verdicts import block_of, find_story, judge
+from ingest.extract.plain_text.verdicts import BIOGRAPHY, block_of, find_story, judge
 from ingest.extract.read_page import ReadPage
 from ingest.model import DropReason, FieldCandidate
 
@@ -47,14 +48,15 @@ def _candidates(units: Sequence[Unit], verdicts: Sequence[DropReason | None], ab
                 found.setdefault("published_at", {})[FieldCandidate(f"text:{place}", date)] = None
             field = _FIELDS.get(reason) if reason else None
             if field and (place == "header" or field in {"authors", "publisher"}):
-                value = _innermost(unit.text) if reason is DropReason.BREADCRUMB else unit.text
+                value = _value(unit, reason)
                 found.setdefault(field, {})[FieldCandidate(f"text:{place}", value)] = None
     return {field: tuple(candidates) for field, candidates in found.items()}
 
 
-def _innermost(trail: str) -> str:
-    """The last step of ``Home > World > Asia``."""
-    for arrow in (">", "»", "›", "→", "::", "/"):
-        if arrow in trail:
-            return trail.rsplit(arrow, 1)[1].strip()
-    return trail
+def _value(unit: Unit, reason: DropReason | None) -> str:
+    """What a line says for its field: the last step of ``Home > World > Asia``, the name in ``Jane Roe is a reporter``."""
+    if reason is DropReason.BREADCRUMB:
+        return re.split(r">|»|›|→|::|/|\|", unit.text)[-1].strip()
+    if reason is DropReason.AUTHOR and (biography := BIOGRAPHY.match(unit.text)):
+        return biography["name"]
+    return unit.text

@@ -17,6 +17,10 @@ _LONGEST_LABEL = 80  # letters' worth: sections, publishers and bylines are shor
 _LONGEST_SECTION_WORDS = 7
 _LONGEST_TITLE = 250.0  # letters' worth
 _SHORTEST_TITLE_WORDS = 3
+_HEADLINE_ENOUGH = 50.0  # letters' worth: a line as long as that is headline enough, however much longer another is
+_A_LINE_FURTHER = 4.0  # points, as the following: what a line further from the story loses
+_LITTLE_OF_A_HEADLINE = 35.0
+_NO_HEADLINE = 45.0
 _PUBLISHER_WORDS_MOST = 6
 _SHORTEST_STANDFIRST = 60.0  # letters' worth: shorter lines under a headline are labels
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -27,6 +31,16 @@ _SHOUTED_CALL = re.compile(r"[-–—!:|]\s*[A-Z]{2,}(?:\s+[A-Z]{2,}){0,3}\s*[!>
 _BYLINE_WORD = re.compile(
     r"(?:by|von|par|por|di|door|av|af|oleh|autor(?:in)?:|auteur\s?:|autore:|автор:|بقلم|作者|記者|记者|מאת|yazan:)[\s:：]", re.IGNORECASE
 )
+
+
+def _section_names() -> frozenset[str]:
+    table = tomllib.loads(resources.files("ingest.extract.plain_text").joinpath("sections.toml").read_text("utf-8"))
+    if not all(isinstance(n, str) and n == n.lower() for n in table["names"]):
+        raise ValueError("sections.toml: names must be texts in lower case")
+    return frozenset(table["names"])
+
+
+_SECTION_NAMES = _section_names()
 
 
 def _publisher_words() -> re.Pattern[str]:
@@ -54,13 +68,21 @@ def fixed_role(unit: Unit) -> DropReason | None:
         return DropReason.SITE_CHROME
     if _DOMAIN.fullmatch(unit.text):
         return DropReason.PUBLISHER
-    if _TRAIL.search(unit.text) and not unit.ends_sentence and len(unit.text) <= _LONGEST_LABEL:
+    if _is_trail(unit):
         return DropReason.BREADCRUMB
     if _SHOUTED_CALL.search(unit.text) and not unit.text.isupper():
         return DropReason.ADVERTISEMENT
     if _is_byline_with_date(unit):
         return DropReason.DATE
     return None
+
+
+def _is_trail(unit: Unit) -> bool:
+    """``Home > World > Asia``, ``Accueil | Monde | Économie``."""
+    if unit.ends_sentence or len(unit.text) > _LONGEST_LABEL:
+        return False
+    steps = [step for step in unit.text.split("|") if len(step.split()) <= 3]  # noqa: PLR2004  # words of a section's name
+    return _TRAIL.search(unit.text) is not None or len(steps) > 2  # noqa: PLR2004  # two may be a name and a place
 
 
 def is_byline(unit: Unit) -> bool:
@@ -104,47 +126,77 @@ def is_title_like(unit: Unit) -> bool:
 
 
 def choose_title(units: Sequence[Unit], free: Sequence[int]) -> int | None:
-    """Which of the lines without a role is the headline; None where none is."""
+    """Which of the lines without a role is the headline; None where none is.
+
+    Advertisers, sections and publishers stand above the headline and a standfirst directly below it: the line next to the story
+    that reads like a headline is taken, and where that is long and the one above it reads like a headline too, the one above.
+    """
     repeated = Counter(u.text.casefold() for u in units)
-    best: tuple[float, int] | None = None
-    for i in free:
-        unit = units[i]
-        if not is_title_like(unit) or (repeated[unit.text.casefold()] > 1 and unit.words <= _PUBLISHER_WORDS_MOST):
-            continue
-        score = min(unit.weight, 90.0)
-        if unit.words < _SHORTEST_TITLE_WORDS:
-            score -= 40
-        if looks_like_publisher(unit) and unit.words <= _PUBLISHER_WORDS_MOST:
-            score -= 40
-        if unit.ends_sentence and unit.text.endswith("."):
-            score -= 45
-        if re.search(r"\([A-Z]{2,6}\)$", unit.text):
-            score -= 20
-        score -= 3 * sum(1 for j in free if j < i)  # a standfirst stands under its headline and is longer
-        if best is None or score > best[0]:
-            best = (score, i)
-    return best[1] if best and best[0] > 0 else None
+    scores = {i: _title_score(units[i]) - _A_LINE_FURTHER * sum(1 for j in free if j > i) for i in free if is_title_like(units[i])}
+    for i in scores:
+        if repeated[units[i].text.casefold()] > 1 and units[i].words <= _PUBLISHER_WORDS_MOST:
+            scores[i] -= _NO_HEADLINE
+    best = max(scores, key=lambda i: scores[i], default=None)
+    if best is None or scores[best] <= 0:
+        return None
+    above = best - 1
+    if scores.get(above, 0) > 0 and units[best].weight >= _SHORTEST_STANDFIRST and units[above].words > _SHORTEST_TITLE_WORDS:
+        return above
+    return best
 
 
-def name_the_rest(units: Sequence[Unit], free: Sequence[int], title: int | None) -> dict[int, DropReason]:
-    """Roles of the lines that are neither the headline nor anything by their own form."""
-    repeated = Counter(units[i].text.casefold() for i in free)
+def _title_score(unit: Unit) -> float:
+    """How much a line reads like a headline."""
+    score = min(unit.weight, _HEADLINE_ENOUGH)
+    if unit.words < _SHORTEST_TITLE_WORDS:
+        score -= _LITTLE_OF_A_HEADLINE
+    if looks_like_publisher(unit) or unit.text.casefold() in _SECTION_NAMES:
+        score -= _NO_HEADLINE
+    if unit.text.endswith("."):
+        score -= _LITTLE_OF_A_HEADLINE
+    if re.search(r"\([A-Z]{2,6}\)$", unit.text):
+        score -= _LITTLE_OF_A_HEADLINE
+    return score
+
+
+def name_the_rest(units: Sequence[Unit], free: Sequence[int], title: int | None, imprint: str) -> dict[int, DropReason]:
+    """Roles of the lines that are neither the headline nor anything by their own form; ``imprint`` is the page's copyright line."""
+    publishers = _publishers(units, [i for i in free if i != title], title, imprint)
     roles: dict[int, DropReason] = {}
     for i in free:
         unit = units[i]
         if i == title or (title is not None and unit.text.casefold() == units[title].text.casefold()):
             roles[i] = DropReason.TITLE
-        elif (repeated[unit.text.casefold()] > 1 and unit.words <= _PUBLISHER_WORDS_MOST) or looks_like_publisher(unit):
+        elif unit.text.casefold() in publishers:
             roles[i] = DropReason.PUBLISHER
         elif title is not None and i > title and unit.weight >= _SHORTEST_STANDFIRST:
             roles[i] = DropReason.SUBTITLE
-        elif _is_bare_name(unit) and title is not None and i > title:
+        elif title is not None and i > title and _is_bare_name(unit):
             roles[i] = DropReason.AUTHOR
-        elif unit.words <= _LONGEST_SECTION_WORDS:
-            roles[i] = DropReason.SECTION
         else:
-            roles[i] = DropReason.ADVERTISEMENT
+            roles[i] = DropReason.SECTION if unit.words <= _LONGEST_SECTION_WORDS else DropReason.ADVERTISEMENT
     return roles
+
+
+def _publishers(units: Sequence[Unit], labels: Sequence[int], title: int | None, imprint: str) -> frozenset[str]:
+    """Which short lines name the publisher.
+
+    Those that stand twice or in the imprint, else those with a publisher's word, else the one that no section is called like.
+    """
+    short = [i for i in labels if units[i].words <= _PUBLISHER_WORDS_MOST and units[i].text.casefold() not in _SECTION_NAMES]
+    names = [units[i].text.casefold() for i in short]
+    counts = Counter(names)
+    told = [n for n in names if counts[n] > 1 or n in imprint]
+    worded = [units[i].text.casefold() for i in short if looks_like_publisher(units[i])]
+    others = [
+        units[i].text.casefold()
+        for i in short
+        if not (title is not None and i > title and _is_bare_name(units[i])) and units[i].weight < _SHORTEST_STANDFIRST
+    ]
+    if told or worded:
+        return frozenset(told or worded)
+    has_section = any(units[i].text.casefold() in _SECTION_NAMES for i in labels)
+    return frozenset(others) if has_section and len(set(others)) == 1 else frozenset()
 
 
 def _is_bare_name(unit: Unit) -> bool:

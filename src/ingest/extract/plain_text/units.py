@@ -11,6 +11,7 @@ from ingest.extract.body.prose import weight
 from ingest.extract.body.sentences import ends_sentence
 from ingest.extract.phrases import matching_reason
 from ingest.model import BlockKind, DropReason
+from ingest.normalise.dates import is_date_line
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -95,7 +96,7 @@ def _continues(line: str, following: str, margin: int) -> bool:
 
 
 def _unit(text: str) -> Unit:
-    bullet = _BULLET.match(text)
+    bullet = None if is_date_line(text) else _BULLET.match(text)
     if bullet and not bullet[0][0].isdigit() and bullet[0][0] != "(":
         # A dash before a sentence of dialogue is punctuation in most of Europe's languages; a bullet is layout.
         return Unit(text if bullet[0][0] in "–—" else text[bullet.end() :], BlockKind.LIST_ITEM)

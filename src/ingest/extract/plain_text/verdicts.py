@@ -12,12 +12,14 @@ from ingest.model import Block, BlockKind, DropReason
 
 _HEADER_REACH = 25  # units: no page has more lines than that above its story
 _STANDFIRST_MOST = 450.0  # letters' worth of prose that may stand above the date line or byline
+_NO_TEASER = 130.0  # letters' worth: the sentence under a related headline is shorter
 _HEADING_WORDS = 14
+_LABEL_WORDS = 4  # of a label above a list: "À lire aussi", "You may also like"
 _SHORT_STORY = 30  # words: a text without a paragraph of prose is kept from this length on, where it is sentences or verse
 _SENTENCE_SHARE = 0.3  # of the units of such a text
 _BOOK = re.compile(r"\S.*\s[-–—]\s+by\s+[A-Z]\S+(?:\s+\S+){1,4}$")
-_BIOGRAPHY = re.compile(
-    r"[A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3}\s+(?:is|was|covers|writes|reports|has covered)\b.*\b"
+BIOGRAPHY = re.compile(
+    r"(?P<name>[A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]*){1,3})\s+(?:is|was|covers|writes|reports|has covered)\b.*\b"
     r"(?:reporter|correspondent|editor|writer|journalist|columnist|author|professor|contributor|fellow|freelancer?|staff|covers|writes|reports)\b"
 )
 _SIGNED = re.compile(r"[-–—(\[]\s*[A-Z][\w/. ]{1,30}[)\]]?$")
@@ -38,7 +40,8 @@ def judge(units: Sequence[Unit]) -> list[DropReason | None]:
     span = find_story(units)
     if span is None:
         return [fixed_role(u) or DropReason.OUTSIDE for u in units]
-    verdicts = [*_header(units[: span.start]), *_story(units[span.start : span.end])]
+    imprint = " ".join(u.text.casefold() for u in units[span.end :] if u.wording is DropReason.COPYRIGHT)
+    verdicts = [*_header(units[: span.start], imprint), *_story(units[span.start : span.end])]
     return [*verdicts, *_footer(units, span.end, verdicts)]
 
 
@@ -90,9 +93,11 @@ def _end(units: Sequence[Unit], start: int) -> int:
 
 
 def _goes_on(units: Sequence[Unit], at: int) -> bool:
-    """Whether the story goes on below an interlude: at least two paragraphs of prose stand close to each other there."""
-    below = [u.is_prose for u in units[at + 1 : at + 8]]
-    return sum(below) >= 2 and not any(u.wording is DropReason.COMMENT for u in units[: at + 1])  # noqa: PLR2004  # one may be a teaser
+    """Whether the story goes on below an interlude: two paragraphs of prose stand close to each other there, or one long one."""
+    if any(u.wording is DropReason.COMMENT for u in units[: at + 1]):
+        return False
+    below = [u for u in units[at + 1 : at + 8] if u.is_prose]
+    return len(below) > 1 or any(u.weight >= _NO_TEASER for u in below)
 
 
 def _closes_story(units: Sequence[Unit], at: int, end: int) -> bool:
@@ -120,21 +125,27 @@ def _verse(units: Sequence[Unit]) -> Span | None:
     return Span(first, inside[-1] + 1)
 
 
-def _header(units: Sequence[Unit]) -> list[DropReason | None]:
+def _header(units: Sequence[Unit], imprint: str) -> list[DropReason | None]:
     roles: dict[int, DropReason | None] = {i: fixed_role(u) for i, u in enumerate(units)}
     free = [i for i, role in roles.items() if role is None]
     title = choose_title(units, free)
-    roles |= name_the_rest(units, free, title)
+    roles |= name_the_rest(units, free, title, imprint)
     return [roles[i] for i in range(len(units))]
 
 
 def _story(units: Sequence[Unit]) -> list[DropReason | None]:
     verdicts: list[DropReason | None] = []
+    listing: DropReason | None = None
     for unit in units:
         role = None if unit.is_prose else unit.wording
         if role is None and not unit.is_prose and _is_advertisement(unit):
             role = DropReason.ADVERTISEMENT
-        verdicts.append(role)
+        if role in _ENDS_STORY:
+            # A bare label announces a list; one with a headline behind it, on its line, is all there is.
+            listing = role if unit.words <= _LABEL_WORDS else None
+        elif unit.is_prose or unit.ends_sentence:
+            listing = None
+        verdicts.append(role or listing)
     return verdicts
 
 
@@ -163,7 +174,7 @@ def _label(unit: Unit) -> DropReason:
 
 
 def _is_biography(unit: Unit) -> bool:
-    return unit.wording is DropReason.AUTHOR or _BIOGRAPHY.match(unit.text) is not None
+    return unit.wording is DropReason.AUTHOR or BIOGRAPHY.match(unit.text) is not None
 
 
 def _is_advertisement(unit: Unit) -> bool:

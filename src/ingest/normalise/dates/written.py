@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ingest.normalise.dates.reading import Reading, offset
 from ingest.normalise.dates.vocabulary import VOCABULARY
 
-_WORD = r"[^\W\d_]+(?:[.'’׳-]?[^\W\d_]+)*"
+_WORD = r"[^\W\d_]+(?:[.'’׳-][^\W\d_]+)*"
 _OF = r"(?:\s*(?:de|del|do|di|of|d'|tháng)\s+|[\s.,/-]*)"
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|-?го|a|e|ème)?"
 _YEAR_MARK = r"\s?(?:年|년|[-/.])\s?"
