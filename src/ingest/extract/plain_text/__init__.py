@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.extract.plain_text.header import date_in
+from ingest.extract.plain_text.header import date_in, labels_in
 from ingest.extract.plain_text.units import Unit, read_units
 from ingest.extract.plain_text.verdicts import BIOGRAPHY, block_of, find_story, judge
 from ingest.extract.read_page import ReadPage
 from ingest.model import DropReason, FieldCandidate
 
 __all__ = ["read_plain_text"]
+
+_STEP = re.compile(r">|»|›|→|::|/|\|")
 
 _FIELDS = {
     DropReason.TITLE: "title",
@@ -32,7 +34,8 @@ def read_plain_text(text: str) -> ReadPage:
     """The blocks of a saved page with their verdicts, and what its header lines say about it."""
     units = read_units(text)
     verdicts = judge(units)
-    blocks = tuple(block_of(unit, verdict) for unit, verdict in zip(units, verdicts, strict=True))
+    following = [*units[1:], None]
+    blocks = tuple(map(block_of, units, verdicts, following))
     span = find_story(units)
     above = span.start if span else 0
     return ReadPage(blocks, _candidates(units, verdicts, above))
@@ -46,17 +49,23 @@ def _candidates(units: Sequence[Unit], verdicts: Sequence[DropReason | None], ab
             reason, unit = verdicts[i], units[i]
             if reason in {DropReason.DATE, DropReason.AUTHOR, DropReason.WIDGET} and (date := date_in(unit)):
                 found.setdefault("published_at", {})[FieldCandidate(f"text:{place}", date)] = None
-            field = _FIELDS.get(reason) if reason else None
-            if field and (place == "header" or field in {"authors", "publisher"}):
-                value = _value(unit, reason)
-                found.setdefault(field, {})[FieldCandidate(f"text:{place}", value)] = None
+            for field, value in _facts(unit, reason):
+                if place == "header" or field in {"authors", "publisher"}:
+                    found.setdefault(field, {})[FieldCandidate(f"text:{place}", value)] = None
     return {field: tuple(candidates) for field, candidates in found.items()}
 
 
-def _value(unit: Unit, reason: DropReason | None) -> str:
-    """What a line says for its field: the last step of ``Home > World > Asia``, the name in ``Jane Roe is a reporter``."""
+def _facts(unit: Unit, reason: DropReason | None) -> list[tuple[str, str]]:
+    """Fields and what a line says for them: the last step of ``Home > World > Asia``, the name in ``Jane Roe is a reporter``."""
+    field = _FIELDS.get(reason) if reason else None
+    if field is None:
+        return []
     if reason is DropReason.BREADCRUMB:
-        return re.split(r">|»|›|→|::|/|\|", unit.text)[-1].strip()
+        return [(field, _STEP.split(unit.text)[-1].strip())]
     if reason is DropReason.AUTHOR and (biography := BIOGRAPHY.match(unit.text)):
-        return biography["name"]
-    return unit.text
+        return [(field, biography["name"])]
+    if reason is DropReason.PUBLISHER:
+        labels = labels_in(unit)
+        if any(is_section for _, is_section in labels) and len(labels) > 1:
+            return [("section" if is_section else field, label) for label, is_section in labels]
+    return [(field, unit.text)]

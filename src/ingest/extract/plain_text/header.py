@@ -58,14 +58,14 @@ def fixed_role(unit: Unit) -> DropReason | None:
     """What a line above or below a story is by its own form: a date, a byline, a trail of sections, an address, a phrase."""
     if unit.wording is not None:
         return unit.wording
+    if _URL.fullmatch(unit.text):
+        return DropReason.SITE_CHROME
     if is_byline(unit):
         return DropReason.AUTHOR
     if is_date_line(unit.text):
         return DropReason.DATE
     if unit.weight > _LONGEST_LABEL * 2:
         return None
-    if _URL.fullmatch(unit.text):
-        return DropReason.SITE_CHROME
     if _DOMAIN.fullmatch(unit.text):
         return DropReason.PUBLISHER
     if _is_trail(unit):
@@ -99,6 +99,12 @@ def _is_byline_with_date(unit: Unit) -> bool:
     """``Jane Roe | 7 August 2017, 07:19 GMT | World``: a line of labels, one of them a date."""
     parts = _SEPARATOR.split(unit.text)
     return len(parts) > 1 and unit.weight <= _LONGEST_LABEL * 1.5 and any(is_date_line(p) for p in parts)
+
+
+def labels_in(unit: Unit) -> list[tuple[str, bool]]:
+    """The parts of a line such as ``World News | The Valley Post``, each with whether it is what sections are called."""
+    parts = [part.strip() for part in _SEPARATOR.split(unit.text) if part.strip()]
+    return [(part, part.casefold() in _SECTION_NAMES) for part in parts]
 
 
 def date_in(unit: Unit) -> str | None:

@@ -19,7 +19,7 @@ _SPACES = re.compile(r"[^\S\n]+")
 _WIDEST_WRAP = 100  # characters: mail clients, terminals and typewriters break lines before that; saved paragraphs do not
 _NARROWEST_WRAP = 40  # characters: columns narrower than that are poems and lists
 _FULL_LINES = 3  # lines that reach the margin make a wrapped text
-_NEAR_MARGIN = 14  # characters: how far a line ends from the margin where the next word did not fit
+_WRAPPED_SHARE = 0.8  # of the line breaks inside sentences: verse breaks where it likes
 _BULLET = re.compile(r"(?:[•·●▪◦‣∙*–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
 _QUOTE_MARK = re.compile(r">\s?")
 _PROSE_SENTENCE = 60.0  # letters' worth: a sentence as long as that is prose; shorter ones may be slogans
@@ -84,8 +84,8 @@ def _margin(lines: list[str]) -> int | None:
     if not filled or not _NARROWEST_WRAP <= filled[-1] <= _WIDEST_WRAP:
         return None
     margin = filled[-1]
-    unfinished = sum(1 for a, b in itertools.pairwise(lines) if b and margin - len(a) <= _NEAR_MARGIN and not ends_sentence(a))
-    return margin if unfinished >= _FULL_LINES else None
+    breaks = [_continues(a, b, margin) for a, b in itertools.pairwise(lines) if a and b and not ends_sentence(a)]
+    return margin if sum(breaks) >= max(_FULL_LINES, _WRAPPED_SHARE * len(breaks)) else None
 
 
 def _continues(line: str, following: str, margin: int) -> bool:

@@ -23,8 +23,8 @@ BIOGRAPHY = re.compile(
     r"(?:reporter|correspondent|editor|writer|journalist|columnist|author|professor|contributor|fellow|freelancer?|staff|covers|writes|reports)\b"
 )
 _SIGNED = re.compile(r"[-–—(\[]\s*[A-Z][\w/. ]{1,30}[)\]]?$")
+_INTERRUPTS = frozenset({DropReason.ADVERTISEMENT, DropReason.CAPTION})
 _ENDS_STORY = frozenset({DropReason.RELATED, DropReason.COMMENT, DropReason.LINK_LIST})
-_NEVER_IN_STORY = frozenset({DropReason.NAVIGATION, DropReason.PUBLISHER, DropReason.BREADCRUMB})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,9 @@ def judge(units: Sequence[Unit]) -> list[DropReason | None]:
         return [fixed_role(u) or DropReason.OUTSIDE for u in units]
     imprint = " ".join(u.text.casefold() for u in units[span.end :] if u.wording is DropReason.COPYRIGHT)
     verdicts = [*_header(units[: span.start], imprint), *_story(units[span.start : span.end])]
+    last = units[span.end - 1].text.casefold()
+    if any(reason is DropReason.PUBLISHER and unit.text.casefold() == last for unit, reason in zip(units, verdicts, strict=False)):
+        verdicts[span.end - 1] = DropReason.PUBLISHER  # signed by its publisher
     return [*verdicts, *_footer(units, span.end, verdicts)]
 
 
@@ -83,7 +86,7 @@ def _end(units: Sequence[Unit], start: int) -> int:
     end = start + 1
     for i in range(start + 1, len(units)):
         unit = units[i]
-        if unit.wording in _ENDS_STORY and not _goes_on(units, i):
+        if unit.wording in _ENDS_STORY and unit.words <= _LABEL_WORDS and not _goes_on(units, i):
             break
         if _is_biography(unit) and not any(u.is_prose for u in units[i + 1 :]):
             break
@@ -103,7 +106,7 @@ def _goes_on(units: Sequence[Unit], at: int) -> bool:
 def _closes_story(units: Sequence[Unit], at: int, end: int) -> bool:
     """A short unit at the story's end that is part of it: "He declined to comment.", an item of a list."""
     unit = units[at]
-    if at != end or unit.wording is not None:
+    if unit.wording is not None or any(u.wording not in _INTERRUPTS for u in units[end:at]):
         return False
     if unit.kind is BlockKind.LIST_ITEM:
         return True
@@ -182,10 +185,11 @@ def _is_advertisement(unit: Unit) -> bool:
     return not unit.ends_sentence and _BOOK.fullmatch(unit.text) is not None
 
 
-def block_of(unit: Unit, verdict: DropReason | None) -> Block:
-    """The unit with its verdict; a short unit of the story that is no sentence is a sub-heading."""
+def block_of(unit: Unit, verdict: DropReason | None, following: Unit | None) -> Block:
+    """The unit with its verdict; a short unit of the story that is no sentence and stands above prose is a sub-heading."""
     kind = unit.kind
-    if verdict is None and kind is BlockKind.PARAGRAPH and not unit.is_prose and not unit.ends_sentence and unit.words <= _HEADING_WORDS:
+    label = not unit.is_prose and not unit.ends_sentence and unit.words <= _HEADING_WORDS
+    if verdict is None and kind is BlockKind.PARAGRAPH and label and following is not None and following.is_prose:
         kind = BlockKind.HEADING
     if verdict is DropReason.TITLE:
         kind = BlockKind.HEADING

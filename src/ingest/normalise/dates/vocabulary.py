@@ -13,6 +13,9 @@ from typing import Any
 _TRUSTED_FIRST = ("en", "de", "fr", "es", "pt", "it", "nl", "ru", "pl", "uk", "cs")
 
 
+_CUT_MARKS = ".'’׳"  # what stands at the end of an abbreviation
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The tables of names.toml and words.toml, ready for look-ups."""
@@ -28,7 +31,7 @@ class Vocabulary:
 
     def month(self, word: str, language: str | None) -> int | None:
         """The month that a word names, in the language where it is known to name one there."""
-        bare = word.rstrip(".")
+        bare = word.rstrip(_CUT_MARKS)
         own = self.months_by_language.get(language or "", {}).get(bare)
         return own or self.months.get(bare)
 
@@ -47,7 +50,9 @@ def _vocabulary() -> Vocabulary:
     for language, table in names.items():
         if len(table["months"]) != 12:  # noqa: PLR2004
             raise ValueError(f"names.toml: {language} has {len(table['months'])} months")
-        months[language] = {form.casefold(): number for number, forms in enumerate(table["months"], start=1) for form in forms}
+        months[language] = {
+            form.casefold().rstrip(_CUT_MARKS): number for number, forms in enumerate(table["months"], start=1) for form in forms
+        }
     for language, word, number in words["extra_months"]:
         months.setdefault(language, {})[word] = number
     everywhere: dict[str, int] = {}

@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo
 from ingest.normalise.dates.reading import Reading, offset
 from ingest.normalise.dates.vocabulary import VOCABULARY
 
-_WORD = r"[^\W\d_]+(?:[.'’׳-][^\W\d_]+)*"
+# Vowel signs of Indic scripts, Thai, Hebrew and Arabic are no letters to `\w`; digits are ASCII by the time that words are looked for.
+# The two halves have no character in common: a choice between them would make the search exponential.
+_SIGNS = r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e01-\u0e4e"
+_LETTER = rf"[^\W\d_{_SIGNS}]|[{_SIGNS}]"
+_WORD = rf"(?:{_LETTER})+(?:[.'’׳-](?:{_LETTER})+)*[׳'’]?"
 _OF = r"(?:\s*(?:de|del|do|di|of|d'|tháng)\s+|[\s.,/-]*)"
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|-?го|a|e|ème)?"
 _YEAR_MARK = r"\s?(?:年|년|[-/.])\s?"
