@@ -25,7 +25,7 @@ _NUMERIC = (
 )
 _NAMED = (
     ("dmy", re.compile(rf"(?<![\d:])(\d{{1,2}})\.?{_ORDINAL}{_OF}({_WORD})\.?{_OF},?\s*(\d{{4}}|['’]\d{{2}})(?!\d)")),
-    ("mdy", re.compile(rf"({_WORD})\.?\s*(\d{{1,2}})\.?{_ORDINAL}\s*[,.]?\s*(?:de\s+)?(\d{{4}})(?![\d:])")),
+    ("mdy", re.compile(rf"(?<![^\W\d_])({_WORD})\.?\s*(\d{{1,2}})\.?{_ORDINAL}\s*[,.]?\s*(?:de\s+)?(\d{{4}})(?![\d:])")),
     ("ymd", re.compile(rf"(?<!\d)(\d{{4}})[.,]?\s*(?:m\.|\.\s*gada)?\s*({_WORD})\.?\s*(\d{{1,2}})(?![\d:])")),
     ("dmy", re.compile(r"(?<!\d)(\d{1,2})\s*tháng\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})")),
 )
@@ -34,6 +34,7 @@ _CLOCK = re.compile(
     r"(?:\s?(?:[:h時时시点點]|(?<=\d)\.)\s?(?P<minute>\d{2})(?!\d)(?:\s?[:分분.m]\s?(?P<second>\d{2})(?!\d))?(?:[.,]\d{1,6})?\s?(?:秒|초|分|분)?)?"
     r"\s?(?:uhr|h|hrs)?\s?(?P<after>" + VOCABULARY.half_pattern + r")?(?![\d/])"
 )
+_DIGIT = re.compile(r"\d")
 _HOUR_WORD = re.compile(r"\b(\d{1,2})\s?(?:uhr|h)\b")
 _OFFSET = re.compile(r"\s*\(?(?:utc|gmt)?\s?([+−-])\s?(\d{1,2})(?::?(\d{2}))?(?!\d)\)?")
 _ZONE_WORD = re.compile(r"\s*[\[(,]?\s*([^\W\d_]{1,4})\b\)?")
@@ -73,6 +74,8 @@ def _folded(text: str) -> str:
 
 
 def _date(folded: str, language: str | None) -> tuple[tuple[int, int, int], int, int] | None:
+    if not _DIGIT.search(folded):
+        return None
     candidates = [*_named_dates(folded, language), *_numeric_dates(folded, language)]
     return min(candidates, key=lambda c: c[1], default=None)
 

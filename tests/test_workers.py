@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.model import Article, Candidate, Limits, MediaType, Page, PageResult, Rejection
+from ingest.workers import extract_batches, extract_pages
+
+
+def page(number: int, paragraphs: int = 3) -> Page:
+    story = "".join(
+        f"<p>The ministers met for the {n}th time in room {number}, and said that talks would go on.</p>" for n in range(paragraphs)
+    )
+    body = f"<html><body><article><h1>Story number {number} of the day</h1>{story}</article></body></html>"
+    candidate = Candidate(f"file:///{number}.html", f"{number}.html")
+    return Page(candidate, body.encode(), MediaType.HTML, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+
+
+def title(result: PageResult) -> str | None:
+    return result.result.title if isinstance(result.result, Article) else None
+
+
+def reason(result: PageResult) -> str | None:
+    return result.result.reason if isinstance(result.result, Rejection) else None
+
+
+def batches(count: int, size: int = 20) -> Iterator[list[Page]]:
+    for i in range(count):
+        yield [page(i * size + n) for n in range(size)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_the_pages(jobs: int) -> None:
+    results = [r for batch in extract_batches(batches(8), Limits(), jobs) for r in batch]
+    assert [title(r) for r in results] == [f"Story number {i} of the day" for i in range(160)]
+    assert all(r.page is not None and r.seconds > 0 for r in results)
+
+
+def test_little_is_read_ahead() -> None:
+    taken = 0
+
+    def counted() -> Iterator[list[Page]]:
+        nonlocal taken
+        for batch in batches(60, size=20):
+            taken += 1
+            yield batch
+
+    results = extract_batches(counted(), Limits(), jobs=2)
+    for done in range(1, 6):
+        next(results)
+        assert taken <= done + 6
+    results.close()  # type: ignore[attr-defined]  # it is a generator
+
+
+def test_a_page_that_takes_too_long_is_rejected() -> None:
+    slow = page(1, paragraphs=3000)
+    [result] = extract_pages([slow], Limits(max_extract_seconds=0.002))
+    assert reason(result) == "out_of_time"
+    assert result.page is slow
+    assert title(extract_pages([page(2)], Limits())[0]) == "Story number 2 of the day"
+
+
+def test_a_thread_that_hears_no_signals_extracts_all_the_same() -> None:
+    results: list[PageResult] = []
+    thread = threading.Thread(target=lambda: results.extend(extract_pages([page(1)], Limits(max_extract_seconds=0.001))))
+    thread.start()
+    thread.join()
+    assert title(results[0]) == "Story number 1 of the day"
+
+
+def test_a_worker_that_is_killed_costs_no_page() -> None:
+    """As the kernel's out-of-memory killer would; the pages in its hands are tried again, each in a process of its own."""
+    results = extract_batches(batches(10), Limits(), jobs=2)
+    titles = [title(r) for _ in range(3) for r in next(results)]
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+    titles += [title(r) for batch in results for r in batch]
+    assert titles == [f"Story number {i} of the day" for i in range(200)]
+
+
+def children() -> list[int]:
+    """The worker processes of this one (Linux)."""
+    own = Path("/proc/self/task").glob("*/children")
+    pids = [int(pid) for file in own for pid in file.read_text().split()]
+    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
