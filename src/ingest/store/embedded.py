@@ -282,7 +282,8 @@ class Embedded:
         """What to put before a command so that it runs as the server's user.
 
         The one capability lets the server reach a cluster below a folder that is closed to it, such as /root, without
-        changing the modes of folders that are not ours.
+        changing the modes of folders that are not ours. access(2), by which Postgres looks for its programs, ignores the
+        capabilities of ordinary users unless the process has the securebit.
         """
         if os.geteuid() != 0:
             return []
@@ -293,7 +294,7 @@ class Embedded:
             )
         user, group = self._server_ids
         demote = [setpriv, f"--reuid={user}", f"--regid={group}", "--clear-groups"]
-        reach = ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
+        reach = ["--securebits=+no_setuid_fixup", "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
         tried = subprocess.run([*demote, *reach, "true"], capture_output=True, check=False)  # noqa: S603  # ours
         return [*demote, *reach] if tried.returncode == 0 else demote
 
