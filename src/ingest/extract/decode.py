@@ -67,12 +67,14 @@ def media_type_of(text: str, declared: MediaType) -> MediaType:
 
 
 def _decode_text(body: bytes, transport: str | None) -> str:
-    declared = _declared(body, transport)
+    # The charsets that hide in ASCII announce themselves by these bytes; without them, no declaration could change anything.
+    declared = _declared(body, transport) if b"\x1b" in body or b"~{" in body else None
     if declared not in _ESCAPED_CHARSETS:
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:
             pass
+    declared = declared or _declared(body, transport)
     lenient = body.decode("utf-8", "replace")
     beyond_ascii = sum(1 for c in lenient[:_SAMPLE] if c > "\x7f")
     if declared not in _ESCAPED_CHARSETS and lenient.count("�", 0, _SAMPLE) <= beyond_ascii * _WRONG_SHARE:
@@ -117,6 +119,6 @@ def _share(sample: bytes, characters: bytes) -> float:
 
 
 def _checked(text: str) -> str:
-    if text.count("�") > len(text) * _LOST_SHARE:
+    if not text.isascii() and text.count("�") > len(text) * _LOST_SHARE:
         raise PageError(Stage.DECODE, "undecodable", "More than a twentieth of the page's characters cannot be read in any charset.")
-    return text.replace("\0", "")
+    return text.replace("\0", "") if "\0" in text else text
