@@ -24,7 +24,7 @@ _WIDE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 class _Phrases:
     whole: dict[str, DropReason]
     starts: dict[str, tuple[tuple[str, DropReason], ...]]
-    """By the first two characters, longest phrase first."""
+    """By the first character, longest phrase first."""
     contains: tuple[tuple[str, re.Pattern[str], DropReason], ...]
 
 
@@ -38,7 +38,7 @@ def matching_reason(text: str) -> DropReason | None:
     if reason is not None:
         return reason
     if len(folded) <= _LONGEST_START:
-        for phrase, meaning in _PHRASES.starts.get(folded[:2], ()):
+        for phrase, meaning in _PHRASES.starts.get(folded[:1], ()):
             if folded.startswith(phrase) and _word_ends(folded, len(phrase)):
                 return meaning
     if len(folded) <= _LONGEST_CONTAINING:
@@ -69,7 +69,7 @@ def _load() -> _Phrases:
             whole.setdefault(folded.strip(_ENDS), reason)
         for phrase in group.get("starts", ()):
             folded = phrase.casefold()
-            starts.setdefault(folded[:2], []).append((folded, reason))
+            starts.setdefault(folded[:1], []).append((folded, reason))
         contains += [(phrase.casefold(), re.compile(_as_words(phrase)), reason) for phrase in group.get("contains", ())]
     ordered = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in starts.items()}
     return _Phrases(whole, ordered, tuple(contains))

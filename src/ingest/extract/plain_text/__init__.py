@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.extract.plain_text.header import date_in, labels_in
+from ingest.extract.plain_text.header import date_in, label_of, labels_in, without_date
 from ingest.extract.plain_text.units import Unit, read_units
 from ingest.extract.plain_text.verdicts import BIOGRAPHY, block_of, find_story, judge
 from ingest.extract.read_page import ReadPage
@@ -60,10 +60,16 @@ def _facts(unit: Unit, reason: DropReason | None) -> list[tuple[str, str]]:
     field = _FIELDS.get(reason) if reason else None
     if field is None:
         return []
+    if (labelled := label_of(unit)) is not None:
+        return [(field, labelled[1])]
     if reason is DropReason.BREADCRUMB:
         return [(field, _STEP.split(unit.text)[-1].strip())]
     if reason is DropReason.AUTHOR and (biography := BIOGRAPHY.match(unit.text)):
         return [(field, biography["name"])]
+    if reason is DropReason.AUTHOR and unit.wording is not None:
+        return []  # credits for help, and boxes about the author, name others too
+    if reason is DropReason.AUTHOR:
+        return [(field, without_date(unit.text))]
     if reason is DropReason.PUBLISHER:
         labels = labels_in(unit)
         if any(is_section for _, is_section in labels) and len(labels) > 1:

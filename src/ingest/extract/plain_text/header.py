@@ -10,7 +10,7 @@ from importlib import resources
 
 from ingest.extract.plain_text.units import Unit
 from ingest.model import DropReason
-from ingest.normalise.dates import find_instant, is_date_line
+from ingest.normalise.dates import find_instant, is_bare_date, is_date_line
 from ingest.normalise.names import split_byline
 
 _LONGEST_LABEL = 80  # letters' worth: sections, publishers and bylines are shorter
@@ -21,6 +21,7 @@ _HEADLINE_ENOUGH = 50.0  # letters' worth: a line as long as that is headline en
 _A_LINE_FURTHER = 4.0  # points, as the following: what a line further from the story loses
 _LITTLE_OF_A_HEADLINE = 35.0
 _NO_HEADLINE = 45.0
+_LONGEST_LABELLED = 220.0  # letters' worth: a headline with its label
 _PUBLISHER_WORDS_MOST = 6
 _SHORTEST_STANDFIRST = 60.0  # letters' worth: shorter lines under a headline are labels
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -41,6 +42,23 @@ def _section_names() -> frozenset[str]:
 
 
 _SECTION_NAMES = _section_names()
+_ROLE_OF_LABEL = {
+    "title": DropReason.TITLE,
+    "subtitle": DropReason.SUBTITLE,
+    "publisher": DropReason.PUBLISHER,
+    "section": DropReason.SECTION,
+    "authors": DropReason.AUTHOR,
+}
+
+
+def _labels() -> dict[str, str]:
+    table = tomllib.loads(resources.files("ingest.extract.plain_text").joinpath("labels.toml").read_text("utf-8"))
+    if table.keys() != _ROLE_OF_LABEL.keys():
+        raise ValueError(f"labels.toml: expected the fields {', '.join(_ROLE_OF_LABEL)}")
+    return {label.casefold(): field for field, labels in table.items() for label in labels}
+
+
+_LABELS = _labels()
 
 
 def _publisher_words() -> re.Pattern[str]:
@@ -58,14 +76,20 @@ def fixed_role(unit: Unit) -> DropReason | None:
     """What a line above or below a story is by its own form: a date, a byline, a trail of sections, an address, a phrase."""
     if unit.wording is not None:
         return unit.wording
+    labelled = label_of(unit)
+    if labelled is not None:
+        return labelled[0]
     if _URL.fullmatch(unit.text):
         return DropReason.SITE_CHROME
     if is_byline(unit):
         return DropReason.AUTHOR
     if is_date_line(unit.text):
         return DropReason.DATE
-    if unit.weight > _LONGEST_LABEL * 2:
-        return None
+    return None if unit.weight > _LONGEST_LABEL * 2 else _role_of_label_line(unit)
+
+
+def _role_of_label_line(unit: Unit) -> DropReason | None:
+    """What a short line is by its signs: a domain, arrows between names, a shouted call, bars with a date among them."""
     if _DOMAIN.fullmatch(unit.text):
         return DropReason.PUBLISHER
     if _is_trail(unit):
@@ -75,6 +99,18 @@ def fixed_role(unit: Unit) -> DropReason | None:
     if _is_byline_with_date(unit):
         return DropReason.DATE
     return None
+
+
+def label_of(unit: Unit) -> tuple[DropReason, str] | None:
+    """The role and the value of a line that names itself: ``Section: Politics``, ``Source: https://news.example/a``."""
+    if unit.weight > _LONGEST_LABELLED:
+        return None
+    label, colon, value = unit.text.partition(":")
+    field = _LABELS.get(label.strip().casefold()) if colon else None
+    if field is None or not value.strip():
+        return None
+    reason = DropReason.SITE_CHROME if _URL.fullmatch(value.strip()) else _ROLE_OF_LABEL[field]
+    return reason, value.strip()
 
 
 def _is_trail(unit: Unit) -> bool:
@@ -93,6 +129,15 @@ def is_byline(unit: Unit) -> bool:
         and not unit.text.rstrip().endswith((".", "?", "!"))
         and bool(split_byline(_SEPARATOR.split(unit.text)[0]))
     )
+
+
+def without_date(text: str) -> str:
+    """A byline without the date at its end: ``By Li Wei 13:54, August 07, 2017``."""
+    words = text.split()
+    for i in range(1, len(words)):
+        if is_bare_date(" ".join(words[i:])):
+            return " ".join(words[:i])
+    return text
 
 
 def _is_byline_with_date(unit: Unit) -> bool:
@@ -123,7 +168,9 @@ def _has_day(line: str, part: str) -> bool:
 
 def looks_like_publisher(unit: Unit) -> bool:
     """Whether a short line is a publisher's name by its words: ``Iran Press TV``, ``The Daily Courier``."""
-    return not unit.ends_sentence and len(unit.text.split()) <= _PUBLISHER_WORDS_MOST and _PUBLISHER_WORD.search(unit.text) is not None
+    if unit.ends_sentence or unit.text[-1].isdigit() or unit.text.casefold() in _SECTION_NAMES:
+        return False
+    return len(unit.text.split()) <= _PUBLISHER_WORDS_MOST and _PUBLISHER_WORD.search(unit.text) is not None
 
 
 def is_title_like(unit: Unit) -> bool:
@@ -194,15 +241,17 @@ def _publishers(units: Sequence[Unit], labels: Sequence[int], title: int | None,
     counts = Counter(names)
     told = [n for n in names if counts[n] > 1 or n in imprint]
     worded = [units[i].text.casefold() for i in short if looks_like_publisher(units[i])]
-    others = [
+    others = {
         units[i].text.casefold()
         for i in short
         if not (title is not None and i > title and _is_bare_name(units[i])) and units[i].weight < _SHORTEST_STANDFIRST
-    ]
+    }
     if told or worded:
         return frozenset(told or worded)
-    has_section = any(units[i].text.casefold() in _SECTION_NAMES for i in labels)
-    return frozenset(others) if has_section and len(set(others)) == 1 else frozenset()
+    # A number or an acronym in brackets marks a topic or a document.
+    others = {name for name in others if not name[-1].isdigit() and not name.endswith(")")}
+    topics = any(units[i].text.casefold() in _SECTION_NAMES or units[i].text.endswith(")") for i in labels)
+    return frozenset(others) if topics and len(others) == 1 else frozenset()
 
 
 def _is_bare_name(unit: Unit) -> bool:

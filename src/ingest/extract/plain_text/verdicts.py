@@ -131,7 +131,8 @@ def _verse(units: Sequence[Unit]) -> Span | None:
 def _header(units: Sequence[Unit], imprint: str) -> list[DropReason | None]:
     roles: dict[int, DropReason | None] = {i: fixed_role(u) for i, u in enumerate(units)}
     free = [i for i, role in roles.items() if role is None]
-    title = choose_title(units, free)
+    named = next((i for i, role in roles.items() if role is DropReason.TITLE), None)
+    title = choose_title(units, free) if named is None else named
     roles |= name_the_rest(units, free, title, imprint)
     return [roles[i] for i in range(len(units))]
 
@@ -188,7 +189,8 @@ def _is_advertisement(unit: Unit) -> bool:
 def block_of(unit: Unit, verdict: DropReason | None, following: Unit | None) -> Block:
     """The unit with its verdict; a short unit of the story that is no sentence and stands above prose is a sub-heading."""
     kind = unit.kind
-    label = not unit.is_prose and not unit.ends_sentence and unit.words <= _HEADING_WORDS
+    asks = unit.text.endswith("?") and unit.text[0].isupper() and ":" not in unit.text
+    label = not unit.is_prose and (asks or not unit.ends_sentence) and unit.words <= _HEADING_WORDS
     if verdict is None and kind is BlockKind.PARAGRAPH and label and following is not None and following.is_prose:
         kind = BlockKind.HEADING
     if verdict is DropReason.TITLE:

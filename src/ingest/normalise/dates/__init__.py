@@ -16,7 +16,7 @@ from ingest.normalise.dates.iso import read_iso
 from ingest.normalise.dates.reading import Reading
 from ingest.normalise.dates.written import read_written, rest_of
 
-__all__ = ["find_instant", "is_date_line", "parse_instant"]
+__all__ = ["find_instant", "is_bare_date", "is_date_line", "parse_instant"]
 
 _LONGEST = 200  # characters of a date with its label; a longer text is something else
 _LONGEST_SEARCHED = 600  # characters of a line that a date is looked for in
@@ -53,6 +53,11 @@ def is_date_line(text: str) -> bool:
         return len(line) > len("20170807") or not line.isdigit()
     rest = rest_of(line)
     return rest is not None and sum(1 for _ in _LETTER.finditer(rest)) <= _LONGEST_REST and len(rest.split()) <= 3  # noqa: PLR2004  # "Manila, Philippines:"
+
+
+def is_bare_date(text: str) -> bool:
+    """Whether a text is a date and nothing else but the words that announce one."""
+    return len(text) <= _LONGEST and (read_iso(text.strip()) is not None or rest_of(text) == "")
 
 
 def _instant(reading: Reading, raw: str, time_zone: str | None) -> Instant | None:
