@@ -10,16 +10,41 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ingest.extract.body.evidence import weigh
 from ingest.extract.body.hints import BodyHints
-from ingest.extract.body.reading import read
+from ingest.extract.body.prose import is_linked_heading
+from ingest.extract.body.reading import Reading, read
 from ingest.extract.body.region import find_region
+from ingest.extract.body.sentences import ends_sentence
 from ingest.extract.body.verdicts import verdicts
-from ingest.model import Block
+from ingest.extract.phrases import matching_reason
+from ingest.model import Block, BlockKind, DropReason
 
 __all__ = ["BodyHints", "read_body"]
+
+_SMALL_PAGE = 40  # blocks: section fronts and home pages have hundreds
+_LINKED_MAX = 0.3  # of a sentence's letters
+_TEXT = frozenset({BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST_ITEM})
+_NOWHERE = frozenset({DropReason.OUTSIDE, DropReason.DUPLICATE})
 
 
 def read_body(tree: LexborHTMLParser, hints: BodyHints) -> tuple[Block, ...]:
     """All blocks of the page in reading order, with their verdicts; none is kept where the page holds no article."""
     reading = read(tree)
     evidence = weigh(reading, hints)
-    return verdicts(reading, find_region(reading, evidence), evidence, hints)
+    blocks = verdicts(reading, find_region(reading, evidence), evidence, hints)
+    if any(block.kept for block in blocks) or len(blocks) > _SMALL_PAGE or any(map(is_linked_heading, reading.blocks)):
+        return blocks
+    return _sentences_kept(reading, blocks)
+
+
+def _sentences_kept(reading: Reading, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """On a page too small for a front page, without headlines that lead elsewhere, sentences are what the page has to say."""
+    said: set[str] = set()
+    judged = []
+    for raw, block in zip(reading.blocks, blocks, strict=True):
+        is_text = block.kind in _TEXT and block.reason in _NOWHERE and ends_sentence(block.text) and not matching_reason(block.text)
+        if is_text and raw.link_letters <= _LINKED_MAX * len(block.text) and block.text not in said:
+            said.add(block.text)
+            judged.append(Block(block.kind, block.text))
+        else:
+            judged.append(block)
+    return tuple(judged)

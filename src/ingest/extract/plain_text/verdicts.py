@@ -123,6 +123,8 @@ def _verse(units: Sequence[Unit]) -> Span | None:
         first = inside[1]
     kept = [units[i] for i in inside if i >= first]
     sentences = sum(u.ends_sentence or u.text.endswith(",") for u in kept)
+    if all(u.ends_sentence for u in kept):
+        return Span(first, inside[-1] + 1)
     if sum(u.words for u in kept) < _SHORT_STORY or sentences < _SENTENCE_SHARE * len(kept):
         return None
     return Span(first, inside[-1] + 1)
