@@ -41,10 +41,10 @@ def _sentences_kept(reading: Reading, blocks: tuple[Block, ...]) -> tuple[Block,
     said: set[str] = set()
     judged = []
     for raw, block in zip(reading.blocks, blocks, strict=True):
-        is_text = block.kind in _TEXT and block.reason in _NOWHERE and ends_sentence(block.text) and not matching_reason(block.text)
-        if is_text and raw.link_letters <= _LINKED_MAX * len(block.text) and block.text not in said:
+        reason = block.reason
+        if reason in _NOWHERE and block.kind in _TEXT and ends_sentence(block.text) and block.text not in said:
+            linked = raw.link_letters > _LINKED_MAX * len(block.text)
+            reason = matching_reason(block.text) or (reason if linked else None)
             said.add(block.text)
-            judged.append(Block(block.kind, block.text))
-        else:
-            judged.append(block)
+        judged.append(Block(block.kind, block.text, reason))
     return tuple(judged)
