@@ -134,11 +134,22 @@ class _Pool:
             return [_extract_alone(page, self._limits) for page in batch]
 
     def _started(self, batch: Sequence[Page]) -> Future[list[PageResult]]:
-        try:
-            return self._executor.submit(_extract_in_worker, batch, self._limits)
-        except BrokenProcessPool:  # a worker died since the last look
-            self._executor = _executor(self._jobs)
-            return self._executor.submit(_extract_in_worker, batch, self._limits)
+        with _interrupts_blocked():
+            try:
+                return self._executor.submit(_extract_in_worker, batch, self._limits)
+            except BrokenProcessPool:  # a worker died since the last look
+                self._executor = _executor(self._jobs)
+                return self._executor.submit(_extract_in_worker, batch, self._limits)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """A worker that starts in the block inherits that it does not hear Ctrl-C, also before it can say so itself."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _extract_alone(page: Page, limits: Limits) -> PageResult:

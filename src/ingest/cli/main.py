@@ -9,6 +9,7 @@ import typer
 
 from ingest import __version__
 from ingest.cli import db, explain, extract, run, search
+from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
 
 app = typer.Typer(
@@ -53,3 +54,8 @@ def main() -> None:
     except IngestError as error:
         typer.echo(f"ingest: {error}", err=True)
         sys.exit(2)
+    except Exception as error:
+        # A database driver that is interrupted in the middle of a query fails at what comes next.
+        if comes_from_interrupt(error):
+            sys.exit(130)
+        raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.cli.inputs import Jobs, UrlMap, existing_targets, job_count, url_map
+from ingest.cli.interrupts import deferred_interrupts
 from ingest.cli.progress import with_progress
 
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ def _load(targets: Sequence[str], urls: Mapping[Path, str], settings: Settings, 
     parameters = {"targets": list(targets)}
     with open_engine(settings) as engine, running(engine, kind="adhoc", flow_name="ingest run", params=parameters) as run_id:
         batches = discover_batches(targets, urls, settings.batch_size)
+        total = _count(targets)
         try:
-            for loaded in with_progress(ingest_batches(engine, run_id, batches, settings.limits, jobs), _count(targets)):
-                tallies = merge_tallies([*tallies, *loaded])
+            with deferred_interrupts() as check_interrupt:
+                for loaded in with_progress(ingest_batches(engine, run_id, batches, settings.limits, jobs), total):
+                    tallies = merge_tallies([*tallies, *loaded])
+                    check_interrupt()
         except KeyboardInterrupt:
             done = sum(t.found for t in tallies)
             typer.echo(f"ingest: interrupted; {done:,} pages are loaded, and the same command goes on from there.", err=True)
