@@ -81,6 +81,8 @@ def fixed_role(unit: Unit) -> DropReason | None:
         return labelled[0]
     if _URL.fullmatch(unit.text):
         return DropReason.SITE_CHROME
+    if unit.is_prose:
+        return None  # looking for dates in each paragraph of a long text would take most of its time
     if is_byline(unit):
         return DropReason.AUTHOR
     if is_date_line(unit.text):

@@ -96,7 +96,9 @@ def _continues(line: str, following: str, margin: int) -> bool:
 
 
 def _unit(text: str) -> Unit:
-    bullet = None if is_date_line(text) else _BULLET.match(text)
+    bullet = _BULLET.match(text)
+    if bullet and is_date_line(text):  # "14. März 2019"
+        bullet = None
     if bullet and not bullet[0][0].isdigit() and bullet[0][0] != "(":
         # A dash before a sentence of dialogue is punctuation in most of Europe's languages; a bullet is layout.
         return Unit(text if bullet[0][0] in "–—" else text[bullet.end() :], BlockKind.LIST_ITEM)
