@@ -75,6 +75,15 @@ def test_a_text_that_is_all_story_survives(paragraphs: list[str]) -> None:
     assert kept == prose
 
 
+def test_a_story_may_open_with_a_short_sentence() -> None:
+    story = [
+        "On 3 July 2019 the council met.",
+        "The harbour council of Westmere voted to close the old fish market for two years while its roof is rebuilt.",
+        "He declined to comment.",
+    ]
+    assert [b.text for b in read_plain_text("\n\n".join(story)).blocks if b.kept] == story
+
+
 @given(st.text(max_size=2000))
 def test_any_text_is_read_and_nothing_is_invented(text: str) -> None:
     read = read_plain_text(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from ingest.extract.plain_text.units import Unit
@@ -193,11 +193,21 @@ def choose_title(units: Sequence[Unit], free: Sequence[int]) -> int | None:
             scores[i] -= _NO_HEADLINE
     best = max(scores, key=lambda i: scores[i], default=None)
     if best is None or scores[best] <= 0:
-        return None
+        return _only_line(units, scores)
     above = best - 1
     if scores.get(above, 0) > 0 and units[best].weight >= _SHORTEST_STANDFIRST and units[above].words > _SHORTEST_TITLE_WORDS:
         return above
     return best
+
+
+def _only_line(units: Sequence[Unit], candidates: Iterable[int]) -> int | None:
+    """The one line that is neither a section, a topic nor a publisher, however short: ``The Market``, ``鱼市将关闭两年``."""
+    left = [
+        i
+        for i in candidates
+        if not looks_like_publisher(units[i]) and units[i].text.casefold() not in _SECTION_NAMES and not units[i].text.endswith(")")
+    ]
+    return left[0] if len(left) == 1 and not units[left[0]].ends_sentence else None
 
 
 def _title_score(unit: Unit) -> float:

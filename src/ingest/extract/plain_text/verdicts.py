@@ -78,7 +78,9 @@ def _opens_story(units: Sequence[Unit], start: int) -> bool:
     unit = units[start - 1]
     if fixed_role(unit) is not None or not unit.ends_sentence or unit.words < 2:  # noqa: PLR2004  # "Boom!" alone is a label
         return False
-    return start >= 2 and fixed_role(units[start - 2]) in {DropReason.DATE, DropReason.AUTHOR}  # noqa: PLR2004  # there is a line above
+    if start == 1:
+        return unit.text.endswith((".", "。", "।"))  # headlines ask and exclaim, but hardly end in a full stop
+    return fixed_role(units[start - 2]) in {DropReason.DATE, DropReason.AUTHOR}
 
 
 def _end(units: Sequence[Unit], start: int) -> int:
@@ -86,13 +88,19 @@ def _end(units: Sequence[Unit], start: int) -> int:
     end = start + 1
     for i in range(start + 1, len(units)):
         unit = units[i]
-        if unit.wording in _ENDS_STORY and unit.words <= _LABEL_WORDS and not _goes_on(units, i):
+        if _announces_list(unit) and not _goes_on(units, i):
             break
         if _is_biography(unit) and not any(u.is_prose for u in units[i + 1 :]):
             break
         if (unit.is_prose or _closes_story(units, i, end)) and fixed_role(unit) is None:
             end = i + 1
     return end
+
+
+def _announces_list(unit: Unit) -> bool:
+    """Whether a line is a label with a list below it: "Related stories", but not "See also: Ferry fares to rise"."""
+    behind = re.split(r"[:：]", unit.text, maxsplit=1)[1:]
+    return unit.wording in _ENDS_STORY and unit.words <= _LABEL_WORDS and not any(part.strip() for part in behind)
 
 
 def _goes_on(units: Sequence[Unit], at: int) -> bool:
@@ -148,7 +156,7 @@ def _story(units: Sequence[Unit]) -> list[DropReason | None]:
             role = DropReason.ADVERTISEMENT
         if role in _ENDS_STORY:
             # A bare label announces a list; one with a headline behind it, on its line, is all there is.
-            listing = role if unit.words <= _LABEL_WORDS else None
+            listing = role if _announces_list(unit) else None
         elif unit.is_prose or unit.ends_sentence:
             listing = None
         verdicts.append(role or listing)

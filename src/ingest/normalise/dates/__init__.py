@@ -52,6 +52,8 @@ def is_date_line(text: str) -> bool:
     if read_iso(line):
         return len(line) > len("20170807") or not line.isdigit()
     rest = rest_of(line)
+    if rest and line.endswith("."):
+        return False  # a short sentence: "On 3 July 2019 the council met."
     return rest is not None and sum(1 for _ in _LETTER.finditer(rest)) <= _LONGEST_REST and len(rest.split()) <= 3  # noqa: PLR2004  # "Manila, Philippines:"
 
 

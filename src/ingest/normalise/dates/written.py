@@ -26,17 +26,20 @@ _NUMERIC = (
 _NAMED = (
     ("dmy", re.compile(rf"(?<![\d:])(\d{{1,2}})\.?{_ORDINAL}{_OF}({_WORD})\.?{_OF},?\s*(\d{{4}}|['’]\d{{2}})(?!\d)")),
     ("mdy", re.compile(rf"(?<![^\W\d_])({_WORD})\.?\s*(\d{{1,2}})\.?{_ORDINAL}\s*[,.]?\s*(?:de\s+)?(\d{{4}})(?![\d:])")),
+    ("mdy", re.compile(rf"(?<![^\W\d_])({_WORD})\s*(\d{{1,2}})\s+(?=\d{{1,2}}:\d{{2}})[\d:]{{4,8}}(?:\s+[a-z]{{2,5}})?\s+(\d{{4}})(?!\d)")),
     ("ymd", re.compile(rf"(?<!\d)(\d{{4}})[.,]?\s*(?:m\.|\.\s*gada)?\s*({_WORD})\.?\s*(\d{{1,2}})(?![\d:])")),
     ("dmy", re.compile(r"(?<!\d)(\d{1,2})\s*tháng\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})")),
 )
 _CLOCK = re.compile(
     r"(?<![\d.,/])(?P<before>" + VOCABULARY.half_pattern + r")?\s?(?P<hour>\d{1,2})"
-    r"(?:\s?(?:[:h時时시点點]|(?<=\d)\.)\s?(?P<minute>\d{2})(?!\d)(?:\s?[:分분.m]\s?(?P<second>\d{2})(?!\d))?(?:[.,]\d{1,6})?\s?(?:秒|초|分|분)?)?"
+    r"(?:\s?(?:[:h時时시点點]|(?<=\d)\.)\s?(?P<minute>\d{2}|\d(?=\s?분))(?!\d)(?:\s?[:分분.m]\s?(?P<second>\d{2})(?!\d))?(?:[.,]\d{1,6})?\s?(?:秒|초|分|분)?)?"
     r"\s?(?:uhr|h|hrs)?\s?(?P<after>" + VOCABULARY.half_pattern + r")?(?![\d/])"
 )
 _DIGIT = re.compile(r"\d")
 _HOUR_WORD = re.compile(r"\b(\d{1,2})\s?(?:uhr|h)\b")
 _OFFSET = re.compile(r"\s*\(?(?:utc|gmt)?\s?([+−-])\s?(\d{1,2})(?::?(\d{2}))?(?!\d)\)?")
+_ASCTIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s+[a-z]{2,5})?(?=\s+\d{4}$)")
+_REGION = re.compile(r"\s*[\[(]?\s*([a-z]{2,12}(?:/[a-z_+-]{2,20}){1,2})\b")
 _ZONE_WORD = re.compile(r"\s*[\[(,]?\s*([^\W\d_]{1,4})\b\)?")
 
 
@@ -47,7 +50,8 @@ def read_written(text: str, language: str | None) -> Reading | None:
     if found is None:
         return None
     (year, month, day), start, end = found
-    rest = folded[:start] + "\x1f" + folded[end:]
+    clock = _ASCTIME.search(folded[start:end])  # "Aug 7 07:19:00 2017": the time stands inside the date
+    rest = folded[:start] + "\x1f" + (clock[0] if clock else "") + folded[end:]
     hour, minute, second, zone = _time(rest, (year, month, day))
     reading = Reading(year, month, day, hour, minute, second, zone)
     return reading if reading.plausible() else None
@@ -139,6 +143,8 @@ def _zone(after: str, day: tuple[int, int, int]) -> dt.tzinfo | None:
     found = _OFFSET.match(after)
     if found:
         return offset(found[1], int(found[2]), int(found[3] or 0))
+    if named := _REGION.match(after):
+        return _regional(_spelt(named[1]), day)
     word = _ZONE_WORD.match(after)
     if word is None:
         return None
@@ -148,7 +154,18 @@ def _zone(after: str, day: tuple[int, int, int]) -> dt.tzinfo | None:
     if word[1] in VOCABULARY.zones:
         return dt.timezone(dt.timedelta(minutes=VOCABULARY.zones[word[1]])) if VOCABULARY.zones[word[1]] else dt.UTC
     region = VOCABULARY.regions.get(word[1])
-    if region is None:
+    return None if region is None else _regional(region, day)
+
+
+def _spelt(folded: str) -> str:
+    """An IANA name as the database spells it, from lower case: ``America/New_York``."""
+    return re.sub(r"(?<![a-z])[a-z]", lambda first: first[0].upper(), folded)
+
+
+def _regional(region: str, day: tuple[int, int, int]) -> dt.tzinfo | None:
+    """The offset that a region has at noon of a day; None where there is no such region."""
+    try:
+        at = dt.datetime(*day, 12, tzinfo=ZoneInfo(region))
+    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError; ValueError: no such day
         return None
-    at = dt.datetime(*day, 12, tzinfo=ZoneInfo(region))
     return dt.timezone(at.utcoffset() or dt.timedelta())
