@@ -70,6 +70,17 @@ class DropReason(StrEnum):
     WIDGET = "widget"  # players, polls, tickers, embeds
 
 
+class ArticleType(StrEnum):
+    """What kind of article a page says it is (column ``article_type``); absent where it does not say."""
+
+    NEWS = "news"
+    OPINION = "opinion"  # comment, column, editorial, letter
+    REVIEW = "review"
+    LIVE_BLOG = "live_blog"
+    VIDEO = "video"  # also audio: the text only describes it
+    GALLERY = "gallery"
+
+
 class Precision(StrEnum):
     """How finely a source states an instant (column ``published_precision``)."""
 
@@ -177,6 +188,8 @@ class Article:
     """The kept blocks, in reading order, separated by a blank line."""
     subtitle: str | None = None
     authors: tuple[str, ...] = ()
+    author_organisations: tuple[str, ...] = ()
+    """Those of ``authors`` that are organisations: agencies, desks, the publisher itself."""
     publisher: str | None = None
     section: str | None = None
     published: Instant | None = None
@@ -185,6 +198,9 @@ class Article:
     summary: str | None = None
     topics: tuple[str, ...] = ()
     image_url: str | None = None
+    article_type: ArticleType | None = None
+    is_free: bool | None = None
+    """Whether everybody may read the whole text (``isAccessibleForFree`` and its kin); None where the page does not say."""
     blocks: tuple[Block, ...] = ()
     provenance: tuple[FieldProvenance, ...] = ()
     extractor_version: str = ""

@@ -23,6 +23,6 @@ def extract(page: Page, rules: SourceRules = SourceRules(), limits: Limits = Lim
         text = decode(page)
         if media_type_of(text, page.media_type) is MediaType.HTML:
             return article_of_html(text, page.candidate.url, rules, limits)
-        return article_of_text(text, page.candidate.url, rules)
+        return article_of_text(text.decode(), page.candidate.url, rules)
     except PageError as error:
         return error.rejection()

@@ -23,8 +23,8 @@ _MOST_CANDIDATES = 20  # a field in the provenance: beyond that, a page repeats 
 _LONGEST_CANDIDATE = 1_000  # characters of a candidate in the provenance
 
 
-def article_of_html(text: str, url: str | None, rules: SourceRules, limits: Limits) -> Article:
-    """The article on an HTML page.
+def article_of_html(text: bytes, url: str | None, rules: SourceRules, limits: Limits) -> Article:
+    """The article on an HTML page, in UTF-8.
 
     Raises:
         PageError: ``too_deep``, or ``no_article_text`` where nothing on the page is an article.
@@ -35,6 +35,7 @@ def article_of_html(text: str, url: str | None, rules: SourceRules, limits: Limi
     metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     hints = BodyHints(
         title=metadata.title,
+        headlines=tuple({metadata.title or "": None} | {c.value: None for c in candidates.get("title", ()) if c.origin == "h1"}),
         subtitle=metadata.subtitle,
         authors=metadata.authors,
         publisher=metadata.publisher,

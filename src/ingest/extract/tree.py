@@ -1,4 +1,4 @@
-"""A page's text to its tree, within a bound on depth.
+"""A page's text in UTF-8 to its tree, within a bound on depth.
 
 The parser (lexbor) follows the WHATWG HTML Standard and copes with anything, but its time grows with the square of the depth:
 10,000 nested elements take 0.06 s, 100,000 take 21 s. So the depth is bounded before it sees the page.
@@ -13,9 +13,9 @@ from selectolax.lexbor import LexborHTMLParser
 from ingest.errors import PageError
 from ingest.model import Stage
 
-_TOKEN = re.compile(r"""<(?:(!--)|(/?)([a-zA-Z][^\s/>]*+)(?:[^>"']++|"[^"]*+"|'[^']*+')*+>?)""")
+_TOKEN = re.compile(rb"""<(?:(!--)|(/?)([a-zA-Z][^\s/>]*+)(?:[^>"']++|"[^"]*+"|'[^']*+')*+>?)""")
 _RAW_TEXT_END = {
-    name: re.compile(f"</{name}", re.IGNORECASE)
+    name: re.compile(f"</{name}".encode(), re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 }
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
@@ -59,7 +59,7 @@ _PHRASING = frozenset(
 )
 
 
-def parse_html(text: str, max_depth: int) -> LexborHTMLParser:
+def parse_html(text: bytes, max_depth: int) -> LexborHTMLParser:
     """The tree of a page.
 
     Raises:
@@ -70,10 +70,10 @@ def parse_html(text: str, max_depth: int) -> LexborHTMLParser:
     return LexborHTMLParser(text)
 
 
-def nests_deeper_than(text: str, max_depth: int) -> bool:
+def nests_deeper_than(text: bytes, max_depth: int) -> bool:
     """Whether the page's elements would nest more than ``max_depth`` deep; time grows linearly with the text."""
-    tags = text.count("<")
-    if tags <= max_depth or tags - text.count("</") <= max_depth:
+    tags = text.count(b"<")
+    if tags <= max_depth or tags - text.count(b"</") <= max_depth:
         return False
     open_names: list[str] = []
     counts: dict[str, int] = {}
@@ -82,10 +82,10 @@ def nests_deeper_than(text: str, max_depth: int) -> bool:
         position = found.end()
         comment, closing, name = found.group(1, 2, 3)
         if comment:
-            end = text.find("-->", position)
+            end = text.find(b"-->", position)
             position = len(text) if end < 0 else end
             continue
-        name = name.lower()
+        name = name.lower().decode("utf-8", "replace")
         if closing:
             _close(name, open_names, counts)
         elif name in _RAW_TEXT_END:

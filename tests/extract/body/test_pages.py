@@ -22,10 +22,11 @@ def expectation(name: str) -> Any:
 def test_page(name: str) -> None:
     want = expectation(name)
     hints: dict[str, Any] = {field: tuple(value) if isinstance(value, list) else value for field, value in want["hints"].items()}
-    blocks = read_body(parse_html((PAGES / f"{name}.html").read_text("utf-8"), 5_000), BodyHints(**hints))
+    blocks = read_body(parse_html((PAGES / f"{name}.html").read_bytes(), 5_000), BodyHints(**hints))
     assert [[block.kind, block.text] for block in blocks if block.kept] == want["kept"]
-    reasons = {block.text: block.reason for block in blocks if not block.kept}
-    assert {text: reasons.get(text) for text in want["dropped"]} == want["dropped"]
+    # A part that is boilerplate as a whole is one block: a text may stand in a longer one.
+    reasons = {text: {block.reason for block in blocks if text in block.text and not block.kept} for text in want["dropped"]}
+    assert {text: reason in reasons[text] for text, reason in want["dropped"].items()} == dict.fromkeys(want["dropped"], True)
 
 
 def test_every_expectation_has_its_page() -> None:

@@ -28,7 +28,7 @@ _NOWHERE = frozenset({DropReason.OUTSIDE, DropReason.DUPLICATE})
 
 def read_body(tree: LexborHTMLParser, hints: BodyHints) -> tuple[Block, ...]:
     """All blocks of the page in reading order, with their verdicts; none is kept where the page holds no article."""
-    reading = read(tree)
+    reading = read(tree, [headline for headline in hints.headlines if headline])
     evidence = weigh(reading, hints)
     blocks = verdicts(reading, find_region(reading, evidence), evidence, hints)
     if any(block.kept for block in blocks) or len(blocks) > _SMALL_PAGE or any(map(is_linked_heading, reading.blocks)):

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.extract.body.chrome import family
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.prose import is_linked_heading
 from ingest.extract.body.reading import Reading
-from ingest.extract.body.sums import holds_any, sums_below
+from ingest.extract.body.sums import SumsBelow
+from ingest.extract.body.tags import ARTICLE, MAIN, TEXT_TAGS
 from ingest.model import BlockKind, DropReason
 
-TEXT_TAGS = frozenset(
-    {
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "ul",
-        "ol",
-        "dl",
-        "dt",
-        "dd",
-        "blockquote",
-        "pre",
-        "td",
-        "th",
-        "tr",
-        "tbody",
-        "thead",
-        "tfoot",
-    }
-    | {"figcaption", "center"}
-)
-"""Elements that are a piece of text themselves rather than a part of the page."""
 STORY_MIN = 400.0
 """Letters' worth: less prose with a headline may be a teaser, or the headline with its standfirst."""
 _PROSE_SHARE = 0.5  # of a container's letters: below that it lists links with a few words each
@@ -59,13 +34,13 @@ class Extent:
 class _Figures:
     """Of each container, over all blocks in it that are not out."""
 
-    prose: list[float]
-    letters: list[float]
-    paragraphs: list[float]
-    linked_heads: list[float]
-    own_heads: list[float]
+    prose: SumsBelow
+    letters: SumsBelow
+    paragraphs: SumsBelow
+    linked_heads: SumsBelow
+    own_heads: SumsBelow
     """Headings that are no links."""
-    links: list[float]
+    links: SumsBelow
     """Characters in links."""
 
 
@@ -73,18 +48,14 @@ def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | N
     """Climb from the seed: take in the siblings that continue the story, cut off those that do not, stop where the headline is in."""
     containers = reading.containers
     figures = _figures(reading, prose, reasons)
-    titled = holds_any(reading, evidence.title)
-    children: dict[int, list[int]] = {}
-    for index in range(1, len(containers)):
-        if not reasons[index]:
-            children.setdefault(reading.parents[index], []).append(index)
+    titled = SumsBelow(reading, evidence.title)
     root, cut, pending = seed, set[int](), set[int]()
     index = seed
     while index and not (titled[root] and figures.prose[root] >= STORY_MIN):
-        if containers[index].tag == "main" or (containers[index].tag == "article" and not titled[0]):
+        if containers[index].tag == MAIN or (containers[index].tag == ARTICLE and not titled[0]):
             break
         parent = reading.parents[index]
-        siblings = [child for child in children[parent] if child != index]
+        siblings = [child for child in _children(reading, parent) if child != index and not reasons[child]]
         continues, others = _sort_siblings(reading, figures, siblings, index, figures.prose[root])
         pending |= others
         if continues or titled[parent]:
@@ -95,15 +66,23 @@ def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | N
     return Extent(root, frozenset(cut))
 
 
+def _children(reading: Reading, parent: int) -> Iterator[int]:
+    """The containers directly inside one."""
+    child, end = parent + 1, reading.ends[parent]
+    while child < end:
+        yield child
+        child = reading.ends[child]
+
+
 def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | None]) -> _Figures:
     blocks = reading.blocks
     return _Figures(
-        sums_below(reading, prose),
-        sums_below(reading, [0.0 if reasons[block.container] else float(len(block.text)) for block in blocks]),
-        sums_below(reading, [float(amount > 0) for amount in prose]),
-        sums_below(reading, [float(is_linked_heading(block)) for block in blocks]),
-        sums_below(reading, [float(block.kind is BlockKind.HEADING and not block.link_letters) for block in blocks]),
-        sums_below(reading, [float(block.link_letters) for block in blocks]),
+        SumsBelow(reading, prose),
+        SumsBelow(reading, [0 if reasons[block.container] else len(block.text) for block in blocks]),
+        SumsBelow(reading, [amount > 0 for amount in prose]),
+        SumsBelow(reading, [is_linked_heading(block) for block in blocks]),
+        SumsBelow(reading, [block.kind is BlockKind.HEADING and not block.link_letters for block in blocks]),
+        SumsBelow(reading, [block.link_letters for block in blocks]),
     )
 
 
@@ -114,7 +93,7 @@ def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own
     """
     containers = reading.containers
     own_kind = (containers[own].tag, family(containers[own].names))
-    alike: dict[tuple[str, str], list[int]] = {}
+    alike: dict[tuple[int, str], list[int]] = {}
     for sibling in siblings:
         alike.setdefault((containers[sibling].tag, family(containers[sibling].names)), []).append(sibling)
     continues = False

@@ -11,9 +11,9 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 
 def fold(text: str) -> str:
     """The text with white space folded (no-break spaces too) and without invisible characters."""
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text)
-    return " ".join(text.split())
+    folded = " ".join(text.split())
+    # No invisible character counts as printable, and asking is ten times as fast as looking for each.
+    return folded if folded.isprintable() else " ".join(_INVISIBLE.sub("", folded).split())
 
 
 def fold_lines(text: str) -> str:

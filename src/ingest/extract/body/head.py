@@ -10,6 +10,7 @@ from ingest.extract.body.reading import Container, RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import LABEL_MAX, ends_sentence
 from ingest.extract.body.surroundings import Reasons
+from ingest.extract.body.tags import H1
 from ingest.model import BlockKind, DropReason
 
 _STORY_BELOW = 0.6  # of the prose: a headline has at least that much of the story below it
@@ -71,7 +72,7 @@ def _headline(reading: Reading, region: Region, evidence: Evidence, reasons: Rea
             break
         below -= kept[at]
         if raw.kind is BlockKind.HEADING:
-            is_first_rank = reading.containers[raw.container].tag == "h1"
+            is_first_rank = reading.containers[raw.container].tag == H1
             if is_first_rank and evidence.title[at]:
                 return at
             if is_first_rank or evidence.title[at]:

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from ingest.model import DropReason
 
-# A word with digits in it is a hash or a number ("css-1ad2"), and the space keeps names apart.
-_WORDS = re.compile(r"[A-Za-z]*\d[A-Za-z\d]*|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+| ")
+# A word with digits in it is a hash or a number ("css-1ad2").
+_WORDS = re.compile(r"[A-Za-z]*\d[A-Za-z\d]*|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
 _LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
-_CACHED = 16_384  # distinct attribute values remembered: one site's pages share nearly all of theirs
+_CACHED = 32_768  # distinct names remembered: one site's pages share nearly all of theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Mark:
     """It claims to be an article, a teaser's included."""
     lead: bool = False
     """It claims to be the standfirst."""
+
+    def joined(self, other: Mark) -> Mark:
+        """What two names of one element claim together: of two reasons the first."""
+        return Mark(self.reason or other.reason, self.body or other.body, self.article or other.article, self.lead or other.lead)
 
 
 NO_MARK = Mark()
@@ -81,7 +85,17 @@ def _compound(word: str) -> list[tuple[tuple[str, ...], _Meaning]]:
 @lru_cache(maxsize=_CACHED)
 def mark_of(names: str) -> Mark:
     """The mark of an element whose class, id, role and the like read ``names`` (separated by spaces)."""
-    words = [word.lower() for word in _WORDS.findall(names[:_LONGEST_NAMES])]
+    mark = NO_MARK
+    for name in names[:_LONGEST_NAMES].split():
+        other = _mark_of_name(name)
+        if other is not NO_MARK:
+            mark = other if mark is NO_MARK else mark.joined(other)
+    return mark
+
+
+@lru_cache(maxsize=_CACHED)
+def _mark_of_name(name: str) -> Mark:
+    words = [word.lower() for word in _WORDS.findall(name)]
     reason: DropReason | None = None
     others: set[_Meaning] = set()
     next_at = 0

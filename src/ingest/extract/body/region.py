@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from ingest.extract.body.chrome import container_reasons
 from ingest.extract.body.evidence import Evidence
-from ingest.extract.body.extent import STORY_MIN, TEXT_TAGS, extent_of
+from ingest.extract.body.extent import STORY_MIN, extent_of
 from ingest.extract.body.prose import PROSE_SURE, is_linked_heading, prose_of
 from ingest.extract.body.reading import Container, Reading
-from ingest.extract.body.sums import nearest, sums_below
+from ingest.extract.body.sums import SumsBelow, nearest
+from ingest.extract.body.tags import ARTICLE, H1, MAIN, TEXT_TAGS
 from ingest.model import BlockKind, DropReason
 
 _REACH = 3  # containers that a block's prose counts for, each half as much as the one inside it
@@ -47,9 +48,11 @@ def find_region(reading: Reading, evidence: Evidence) -> Region:
     inside = [False] * len(reading.containers)
     if seed is not None:
         extent = extent_of(reading, prose, reasons, evidence, seed)
-        inside[extent.root] = True
-        for index in range(extent.root + 1, len(inside)):
-            inside[index] = inside[reading.parents[index]] and index not in extent.cut
+        end = reading.ends[extent.root]
+        inside[extent.root : end] = [True] * (end - extent.root)
+        for index in extent.cut:
+            end = reading.ends[index]
+            inside[index:end] = [False] * (end - index)
         if _lists_teasers(reading, prose, reasons, inside):
             inside = [False] * len(inside)
     return Region(reasons, prose, inside)
@@ -81,7 +84,7 @@ def _weighed(reading: Reading, prose: list[float], evidence: Evidence) -> list[f
     """Of each block: how much it says for its container being the article's."""
     weighed = [amount * _VOUCHED_FACTOR if vouched else amount for amount, vouched in zip(prose, evidence.vouched, strict=True)]
     heads = [
-        at for at, block in enumerate(reading.blocks) if block.kind is BlockKind.HEADING and reading.containers[block.container].tag == "h1"
+        at for at, block in enumerate(reading.blocks) if block.kind is BlockKind.HEADING and reading.containers[block.container].tag == H1
     ]
     own = next((at for at in heads if evidence.title[at]), None)
     if own is not None:
@@ -99,33 +102,30 @@ def _weighed(reading: Reading, prose: list[float], evidence: Evidence) -> list[f
 def _seed(reading: Reading, weighed: list[float]) -> int | None:
     """The container with most prose close to it."""
     containers = reading.containers
-    holders = nearest(reading, frozenset({container.tag for container in containers} - TEXT_TAGS))
-    scores = [0.0] * len(containers)
+    parts = frozenset({container.tag for container in containers} - TEXT_TAGS)
+    holders: dict[int, int] = {}
+    scores: dict[int, float] = {}
     for block, amount in zip(reading.blocks, weighed, strict=True):
         if amount:
-            index, left = holders[block.container], amount
+            index, left = nearest(reading, block.container, parts, holders), amount
             for _ in range(_REACH):
-                scores[index] += left
+                scores[index] = scores.get(index, 0.0) + left
                 if not index:
                     break
                 index, left = reading.parents[index], left / 2
-    for index, score in enumerate(scores):
-        if score:
-            scores[index] = score * _claim_factor(containers[index])
-    best = max(range(len(scores)), key=scores.__getitem__, default=None)
-    return best if best is not None and scores[best] >= PROSE_SURE else None
+    claimed = {index: score * _claim_factor(containers[index]) for index, score in sorted(scores.items())}
+    best = max(claimed, key=claimed.__getitem__, default=None)
+    return best if best is not None and claimed[best] >= PROSE_SURE else None
 
 
 def _claim_factor(container: Container) -> float:
     if container.mark.body:
         return _BODY_FACTOR
-    return _ARTICLE_FACTOR if container.tag in ("article", "main") or container.mark.article else 1.0
+    return _ARTICLE_FACTOR if container.tag in (ARTICLE, MAIN) or container.mark.article else 1.0
 
 
 def _claimed(reading: Reading, reasons: list[DropReason | None]) -> int | None:
     """On a page without prose (results, lists of winners, notes of a line): the container that claims to be the article's body."""
-    letters = sums_below(
-        reading, [0.0 if reasons[block.container] else float(len(block.text) - 2 * block.link_letters) for block in reading.blocks]
-    )
+    letters = SumsBelow(reading, [0 if reasons[block.container] else len(block.text) - 2 * block.link_letters for block in reading.blocks])
     claimed = [index for index, container in enumerate(reading.containers) if container.mark.body and letters[index] >= _CLAIMED_MIN]
     return max(claimed, key=letters.__getitem__, default=None)

@@ -6,6 +6,7 @@ from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import ends_sentence, is_label
 from ingest.extract.body.sums import nearest
+from ingest.extract.body.tags import LISTS
 from ingest.model import BlockKind, DropReason
 
 Reasons = list[DropReason | None]
@@ -15,7 +16,6 @@ _LISTED_MAX = 0.4  # of a list's letters: more, and it is a list of links
 _LABELS_MAX = 6  # labels after the last sentence: more of them are results or a table
 _REPEATED_LONG = 60  # characters: shorter sentences are said twice in a story
 _REPEATED_OFTEN = 3  # times on a page: no story says a long sentence as often
-_LISTS = frozenset({"ul", "ol", "dl"})
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
@@ -25,10 +25,10 @@ def judge_lists(reading: Reading, reasons: Reasons) -> None:
     items = [at for at, raw in enumerate(reading.blocks) if raw.kind is BlockKind.LIST_ITEM]
     if all(reasons[at] for at in items):
         return
-    list_of = nearest(reading, _LISTS)
+    list_of: dict[int, int] = {}
     lists: dict[int, list[int]] = {}
     for at in items:
-        lists.setdefault(list_of[reading.blocks[at].container], []).append(at)
+        lists.setdefault(nearest(reading, reading.blocks[at].container, LISTS, list_of), []).append(at)
     for members in lists.values():
         letters = sum([len(reading.blocks[at].text) for at in members])
         links = sum([reading.blocks[at].link_letters for at in members])

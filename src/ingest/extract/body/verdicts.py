@@ -23,6 +23,7 @@ _UNLINKED_MIN = 8  # characters outside the link: "It also" rather than "More:"
 _MARKED_MAX = 210  # characters: a longer block is a paragraph that an inline element styles, whatever that is called
 _DIGITS_SHARE = 0.15  # of a date line's characters; "Since May 2022 in charge" is a sub-heading
 _NAME_MAX = 300  # characters: no headline and no name is longer
+_PUNCTUATION_MAX = 60  # characters of a headline that are spaces and signs
 _INTRODUCES = (":", "：")  # "The agency reports:" may be a link as a whole, and what it announces stays
 _RULE = re.compile(r"[\W_]+")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?!\d)")
@@ -37,13 +38,14 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
         key(hints.publisher or ""): DropReason.PUBLISHER,
         title: DropReason.TITLE,
     }
+    longest_name = min(_NAME_MAX, _PUNCTUATION_MAX + max(map(len, names)))
     places = [reason or (None if inside else DropReason.OUTSIDE) for reason, inside in zip(region.reasons, region.inside, strict=True)]
     reasons: Reasons = []
     for raw, vouched in zip(blocks, evidence.vouched, strict=True):
         place = places[raw.container]
         if vouched and place is not DropReason.HIDDEN:
             place = None
-        reasons.append(place or _own_reason(raw) or _metadata_reason(raw, names))
+        reasons.append(place or _own_reason(raw) or _metadata_reason(raw, names, longest_name))
     judge_lists(reading, reasons)
     judge_repeats(blocks, reasons)
     judge_headings(blocks, reasons)
@@ -73,13 +75,10 @@ def _is_linked_sentence(raw: RawBlock) -> bool:
     return raw.kind is BlockKind.PARAGRAPH and outside >= _UNLINKED_MIN and raw.text.endswith((".", "。", "۔", "।"))
 
 
-def _metadata_reason(raw: RawBlock, names: dict[str, DropReason]) -> DropReason | None:
+def _metadata_reason(raw: RawBlock, names: dict[str, DropReason], longest_name: int) -> DropReason | None:
     """What a block says that the metadata says too: the headline, a name, a date."""
-    if len(raw.text) >= _NAME_MAX:
-        return None
-    folded = key(raw.text)
-    if folded in names:
-        return names[folded]
+    if len(raw.text) < longest_name and (reason := names.get(key(raw.text))):
+        return reason
     if raw.kind is not BlockKind.PARAGRAPH or not is_label(raw.text):
         return None
     digits = sum([c.isdigit() for c in raw.text])

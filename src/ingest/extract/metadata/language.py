@@ -12,7 +12,7 @@ import gcld3  # type: ignore[import-untyped]  # a C++ extension without stubs
 if TYPE_CHECKING:
     from ingest.model import FieldCandidate
 
-_SAMPLE = 1_500  # characters of the body looked at: more changes no verdict on the corpus
+_SAMPLE = 600  # characters of the body looked at: more changes one verdict in 300 on the corpus
 _SHORTEST = 60  # characters; below, headlines full of names are taken for other languages
 _SURE = 0.9  # probability; the detector's own bar for "reliable" is 0.7, at which Norwegian and Danish still mix
 _CODES = {
@@ -36,7 +36,7 @@ _FINER = frozenset(
 
 @cache
 def _detector() -> gcld3.NNetLanguageIdentifier:
-    return gcld3.NNetLanguageIdentifier(min_num_bytes=0, max_num_bytes=1_000)
+    return gcld3.NNetLanguageIdentifier(min_num_bytes=0, max_num_bytes=500)
 
 
 def detect_language(text: str) -> str | None:

@@ -17,7 +17,12 @@ _LONGEST_CONTAINING = 160  # characters: a sentence of a story may mention a new
 _LONGEST_START = 120  # characters: as above, for texts that start like an invitation
 _MODES = ("whole", "starts", "contains")
 _ENDS = " \t.:;,!…»›>«‹<|·•–—-*→▶►“”\"'()[]"
+_WORD = re.compile(r"\w+")
 _WIDE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+_Contained = tuple[int, str, re.Pattern[str], DropReason]
+"""A phrase's rank (earlier ones win), itself, itself as whole words, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,10 @@ class _Phrases:
     whole: dict[str, DropReason]
     starts: dict[str, tuple[tuple[str, DropReason], ...]]
     """By the first character, longest phrase first."""
-    contains: tuple[tuple[str, re.Pattern[str], DropReason], ...]
+    contains: dict[str, tuple[_Contained, ...]]
+    """By their first word."""
+    contains_signs: tuple[_Contained, ...]
+    """Those that start with a sign."""
 
 
 def matching_reason(text: str) -> DropReason | None:
@@ -41,12 +49,17 @@ def matching_reason(text: str) -> DropReason | None:
         for phrase, meaning in _PHRASES.starts.get(folded[:1], ()):
             if folded.startswith(phrase) and _word_ends(folded, len(phrase)):
                 return meaning
-    if len(folded) <= _LONGEST_CONTAINING:
-        for phrase, as_words, meaning in _PHRASES.contains:
-            # One substring after the other: thirty times as fast as one pattern of them all.
-            if phrase in folded and as_words.search(folded):
-                return meaning
-    return None
+    return _contained_reason(folded) if len(folded) <= _LONGEST_CONTAINING else None
+
+
+def _contained_reason(folded: str) -> DropReason | None:
+    found = [entry for entry in _PHRASES.contains_signs if entry[1] in folded]
+    for word in set(_WORD.findall(folded)):
+        if entries := _PHRASES.contains.get(word):
+            found += [entry for entry in entries if entry[1] in folded]
+    if len(found) > 1:
+        found.sort(key=lambda entry: entry[0])
+    return next((meaning for _, _, as_words, meaning in found if as_words.search(folded)), None)
 
 
 def _word_ends(text: str, at: int) -> bool:
@@ -58,7 +71,7 @@ def _load() -> _Phrases:
     table: dict[str, dict[str, Any]] = tomllib.loads(resources.files("ingest.extract.phrases").joinpath("phrases.toml").read_text("utf-8"))
     whole: dict[str, DropReason] = {}
     starts: dict[str, list[tuple[str, DropReason]]] = {}
-    contains: list[tuple[str, re.Pattern[str], DropReason]] = []
+    contained: list[_Contained] = []
     for name, group in table.items():
         reason = DropReason(name)
         for mode, phrases in group.items():
@@ -70,9 +83,20 @@ def _load() -> _Phrases:
         for phrase in group.get("starts", ()):
             folded = phrase.casefold()
             starts.setdefault(folded[:1], []).append((folded, reason))
-        contains += [(phrase.casefold(), re.compile(_as_words(phrase)), reason) for phrase in group.get("contains", ())]
+        for phrase in group.get("contains", ()):
+            contained.append((len(contained), phrase.casefold(), re.compile(_as_words(phrase)), reason))
     ordered = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in starts.items()}
-    return _Phrases(whole, ordered, tuple(contains))
+    by_first_word: dict[str, list[_Contained]] = {}
+    for entry in contained:
+        by_first_word.setdefault(_first_word(entry[1]), []).append(entry)
+    signs = tuple(by_first_word.pop("", ()))
+    return _Phrases(whole, ordered, {word: tuple(entries) for word, entries in by_first_word.items()}, signs)
+
+
+def _first_word(phrase: str) -> str:
+    """The word that any text with the phrase in it has as a whole word; none where the phrase starts with a sign, or may end within a word."""
+    found = _WORD.match(phrase)
+    return found[0] if found and (found.end() < len(phrase) or phrase[-1].isalpha()) else ""
 
 
 def _as_words(phrase: str) -> str:
