@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import PageError
 from ingest.extract.body import BodyHints, read_body
 from ingest.extract.metadata import choose, read_candidates
-from ingest.extract.metadata.language import choose_language, detect_language
+from ingest.extract.metadata.language import choose_language, detect_language, primary_tag
 from ingest.extract.plain_text import read_plain_text
 from ingest.extract.read_page import ReadPage
 from ingest.extract.tree import parse_html
@@ -65,7 +65,8 @@ def _article(page: ReadPage, metadata: Metadata, url: str | None, rules: SourceR
     if not body:
         raise PageError(Stage.EXTRACT, "no_article_text", "Nothing on the page is an article's text.")
     declared = page.candidates.get("language", ())
-    language, language_from = choose_language(declared, detect_language(body), rules.language)
+    expected = primary_tag(declared[0].value) if declared else None
+    language, language_from = choose_language(declared, detect_language(body, expected), rules.language)
     provenance = [p for p in metadata.provenance if p.field != "language"]
     if language:
         provenance.append(FieldProvenance("language", language_from, tuple(declared)))

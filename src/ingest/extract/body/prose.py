@@ -14,18 +14,19 @@ _LINKED_MAX = 0.5  # of a block's letters: more, and the block is a link rather 
 _PROSE_MIN = 40.0  # letters' worth: shorter blocks are labels and teasers more often than sentences of a story
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _WIDE_FACTOR = 2.5  # Latin letters that say as much as one Chinese, Japanese or Korean character (translations of the same news)
+_LETTERS_MIN = _PROSE_MIN / _WIDE_FACTOR
 
 
 def prose_of(block: RawBlock) -> float:
     """The prose in a block, in letters' worth; 0 for labels, links, captions and headings."""
-    if block.kind in (BlockKind.HEADING, BlockKind.CAPTION):
+    kind, text, _, link_letters, _ = block
+    letters = len(text)
+    if letters < _LETTERS_MIN or link_letters > _LINKED_MAX * letters or kind is BlockKind.HEADING or kind is BlockKind.CAPTION:
         return 0.0
-    size = weight(block.text)
-    if size < _PROSE_MIN or block.link_letters > _LINKED_MAX * len(block.text):
+    size = weight(text)
+    if size < _PROSE_MIN or (size < PROSE_SURE and not ends_sentence(text)):
         return 0.0
-    if size < PROSE_SURE and not ends_sentence(block.text):
-        return 0.0
-    return size - block.link_letters
+    return size - link_letters
 
 
 def is_linked_heading(block: RawBlock) -> bool:

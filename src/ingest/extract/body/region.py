@@ -75,7 +75,8 @@ def _fresh_prose(reading: Reading) -> list[float]:
         if amount:
             if block.text in said:
                 amount = 0.0
-            said.add(block.text)
+            else:
+                said.add(block.text)
         prose.append(amount)
     return prose
 

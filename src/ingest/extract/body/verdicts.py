@@ -39,19 +39,20 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
         title: DropReason.TITLE,
     }
     longest_name = min(_NAME_MAX, _PUNCTUATION_MAX + max(map(len, names)))
-    places = [reason or (None if inside else DropReason.OUTSIDE) for reason, inside in zip(region.reasons, region.inside, strict=True)]
+    places = [reason if reason or inside else DropReason.OUTSIDE for reason, inside in zip(region.reasons, region.inside, strict=True)]
     reasons: Reasons = []
     for raw, vouched in zip(blocks, evidence.vouched, strict=True):
         place = places[raw.container]
-        if vouched and place is not DropReason.HIDDEN:
-            place = None
-        reasons.append(place or _own_reason(raw) or _metadata_reason(raw, names, longest_name))
+        if place is None or (vouched and place is not DropReason.HIDDEN):
+            reasons.append(_own_reason(raw) or _metadata_reason(raw, names, longest_name))
+        else:
+            reasons.append(place)
     judge_lists(reading, reasons)
     judge_repeats(blocks, reasons)
     judge_headings(blocks, reasons)
     judge_head(reading, region, evidence, reasons, hints)
     judge_tail(blocks, region, reasons)
-    return tuple(Block(raw.kind, raw.text, reason) for raw, reason in zip(blocks, reasons, strict=True))
+    return tuple([Block(raw.kind, raw.text, reason) for raw, reason in zip(blocks, reasons, strict=True)])
 
 
 def _own_reason(raw: RawBlock) -> DropReason | None:
