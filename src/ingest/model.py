@@ -65,6 +65,7 @@ class DropReason(StrEnum):
     SECTION = "section"
     SHARE = "share"
     SITE_CHROME = "site_chrome"  # header, footer, sidebars
+    SITE_RULE = "site_rule"  # a rule written for this source takes it out
     SUBSCRIPTION = "subscription"
     SUBTITLE = "subtitle"
     TITLE = "title"

@@ -48,7 +48,7 @@ _ESCAPES_WITHIN = 8_192  # bytes: a page in one of those charsets has its title 
 _WIDE_MARKUP = ((re.compile(rb"(?:\s\0)*<\0[!?a-zA-Z]\0"), "utf-16-le"), (re.compile(rb"(?:\0\s)*\0<\0[!?a-zA-Z]"), "utf-16-be"))
 _LOST = "\ufffd".encode()
 _TAG = re.compile(rb"<(?:!doctype|html|head|body|div|p|br|meta|title|article|span|a|table|h[1-6])\b", re.IGNORECASE)
-_PAGE_START = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_PAGE_START = re.compile(rb"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
 
 def decode(page: Page) -> bytes:
@@ -66,7 +66,8 @@ def decode(page: Page) -> bytes:
     sample = body[:_SAMPLE] if has_nul else body[:_SMALL_SAMPLE]
     if has_nul and (wide := _utf16_without_mark(sample)):
         return _checked(body.decode(wide, "replace").encode())
-    if body.startswith(_SIGNATURES) or _share(sample, _CONTROL) > _BINARY_SHARE or (has_nul and sample.count(0) > len(sample) * _NUL_SHARE + 2):
+    too_many_nuls = has_nul and sample.count(0) > len(sample) * _NUL_SHARE + 2
+    if too_many_nuls or body.startswith(_SIGNATURES) or _share(sample, _CONTROL) > _BINARY_SHARE:
         raise PageError(Stage.DECODE, "binary", f"{page.candidate.path} is not text: its bytes are those of a binary file.")
     text = _utf8(body, page.charset)
     return text.replace(b"\0", b"") if has_nul else text

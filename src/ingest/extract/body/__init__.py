@@ -1,6 +1,6 @@
 """The body of an HTML page: its tree to blocks, each kept or dropped with a reason.
 
-``reading`` turns the tree into plain values in one pass, ``region`` finds the part of the page that holds the article,
+``walk`` turns the tree into plain values in one pass, ``region`` finds the part of the page that holds the article,
 ``verdicts`` decides on each block.
 """
 
@@ -11,10 +11,11 @@ from selectolax.lexbor import LexborHTMLParser
 from ingest.extract.body.evidence import weigh
 from ingest.extract.body.hints import BodyHints
 from ingest.extract.body.prose import is_linked_heading
-from ingest.extract.body.reading import Reading, read
+from ingest.extract.body.reading import Reading
 from ingest.extract.body.region import find_region
 from ingest.extract.body.sentences import ends_sentence
 from ingest.extract.body.verdicts import verdicts
+from ingest.extract.body.walk import read
 from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
@@ -28,7 +29,7 @@ _NOWHERE = frozenset({DropReason.OUTSIDE, DropReason.DUPLICATE})
 
 def read_body(tree: LexborHTMLParser, hints: BodyHints) -> tuple[Block, ...]:
     """All blocks of the page in reading order, with their verdicts; none is kept where the page holds no article."""
-    reading = read(tree, [headline for headline in hints.headlines if headline])
+    reading = read(tree, [headline for headline in hints.headlines if headline], ruled=hints.ruled)
     evidence = weigh(reading, hints)
     blocks = verdicts(reading, find_region(reading, evidence), evidence, hints)
     if any(block.kept for block in blocks) or len(blocks) > _SMALL_PAGE or any(map(is_linked_heading, reading.blocks)):

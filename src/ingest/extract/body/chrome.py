@@ -14,7 +14,7 @@ _SHARE_REFUTED = 0.35  # of the page's prose: containers of one name with that m
 _SHARE_VOUCHED = 0.3  # of the page's prose: where the structured data repeats that much, it says what is the article's
 _OWN_NUMBER = re.compile(r"(?:__|--|-|_)?[A-Za-z]*\d[\w-]*")
 _NAMES_CACHED = 8_192
-_IRREFUTABLE = frozenset({DropReason.COMMENT, DropReason.CAPTION, DropReason.FORM})
+_IRREFUTABLE = frozenset({DropReason.COMMENT, DropReason.CAPTION, DropReason.FORM, DropReason.SITE_RULE})
 """Reasons that hold however much prose a container has: readers write more than reporters."""
 
 
@@ -32,13 +32,18 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
             continue
         container = containers[index]
         reason, amount = container.claim, sums[index]
+        end = reading.ends[index]
+        if reason is DropReason.SITE_RULE:
+            reasons[index:end] = [reason] * (end - index)
+            continue
+        if any(index <= chosen < end for chosen in reading.chosen):
+            continue
         if (container.mark.body and reason is not DropReason.COMMENT) or titled[index] or vouched[index] > amount / 2:
             continue
         if amount and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
             amount = max(amount, by_names.get(family(container.names), 0.0))
             if amount > _SHARE_REFUTED * sums[0]:
                 continue
-        end = reading.ends[index]
         reasons[index:end] = [reason] * (end - index)
     return reasons
 

@@ -24,6 +24,8 @@ class BodyHints:
     jsonld_body: str | None = None
     """``articleBody`` of the page's JSON-LD: often the whole text, sometimes its start or a summary."""
     summary: str | None = None
+    ruled: bool = False
+    """A site rule has marked elements of the page (see ``walk.RULE``)."""
 
 
 def key(text: str) -> str:

@@ -42,10 +42,13 @@ def find_region(reading: Reading, evidence: Evidence) -> Region:
     prose = _fresh_prose(reading)
     reasons = container_reasons(reading, prose, evidence)
     prose = [0.0 if reasons[block.container] else amount for block, amount in zip(reading.blocks, prose, strict=True)]
-    seed = _seed(reading, _weighed(reading, prose, evidence))
-    if seed is None:
-        seed = _claimed(reading, reasons)
     inside = [False] * len(reading.containers)
+    for index in reading.chosen:
+        end = reading.ends[index]
+        inside[index:end] = [True] * (end - index)
+    seed = None if reading.chosen else _seed(reading, _weighed(reading, prose, evidence))
+    if seed is None and not reading.chosen:
+        seed = _claimed(reading, reasons)
     if seed is not None:
         extent = extent_of(reading, prose, reasons, evidence, seed)
         end = reading.ends[extent.root]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import ends_sentence, is_label
@@ -14,8 +16,13 @@ Reasons = list[DropReason | None]
 
 _LISTED_MAX = 0.4  # of a list's letters: more, and it is a list of links
 _LABELS_MAX = 6  # labels after the last sentence: more of them are results or a table
+_INVITING_MIN = 0.4  # of a line's letters in a link: "Also read this: Headline"
+_INVITATION = re.compile(r"\w[^:：|»>–—]{6,38}[:：|»>–—]")
+_INVITED_OFTEN = 2  # times on a page
 _REPEATED_LONG = 60  # characters: shorter sentences are said twice in a story
 _REPEATED_OFTEN = 3  # times on a page: no story says a long sentence as often
+_TELLS_FIGURES = re.compile(r"\w\s?(?::\s|：).*\d|：\w+、")  # "Gold: $2,090", a list of places
+_NEWS_IN_BRIEF = 2  # such lines: one alone is an editor's name or the time of a broadcast
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
@@ -50,6 +57,20 @@ def judge_repeats(blocks: list[RawBlock], reasons: Reasons) -> None:
             reasons[at] = DropReason.DUPLICATE
 
 
+def judge_interludes(blocks: list[RawBlock], reasons: Reasons) -> None:
+    """Lines that begin with the same words and lead elsewhere are invitations to read more, in whatever language."""
+    starts: dict[str, list[int]] = {}
+    for at, reason in enumerate(reasons):
+        raw = blocks[at]
+        may_invite = reason is None and raw.kind is BlockKind.PARAGRAPH and raw.link_letters > _INVITING_MIN * len(raw.text)
+        if may_invite and (invitation := _INVITATION.match(raw.text)):
+            starts.setdefault(invitation[0], []).append(at)
+    for found in starts.values():
+        if len(found) >= _INVITED_OFTEN:
+            for at in found:
+                reasons[at] = DropReason.READ_MORE
+
+
 def judge_headings(blocks: list[RawBlock], reasons: Reasons) -> None:
     """A heading over links, or over nothing, goes with them."""
     after: DropReason | None = DropReason.OUTSIDE
@@ -71,6 +92,9 @@ def judge_tail(blocks: list[RawBlock], region: Region, reasons: Reasons) -> None
             if region.prose[at] or is_item or not is_label(raw.text):
                 break
             labels.append(at)
+    news = [at for at in labels if _TELLS_FIGURES.search(blocks[at].text)]
+    if len(news) >= _NEWS_IN_BRIEF:
+        labels = [at for at in labels if at > news[0]]
     if len(labels) <= _LABELS_MAX:
         for at in labels:
             reasons[at] = DropReason.OUTSIDE

@@ -94,7 +94,7 @@ def _load() -> _Phrases:
 
 
 def _first_word(phrase: str) -> str:
-    """The word that any text with the phrase in it has as a whole word; none where the phrase starts with a sign, or may end within a word."""
+    """The word that any text with the phrase in it has as a whole word; none where the phrase starts with a sign or may end in a word."""
     found = _WORD.match(phrase)
     return found[0] if found and (found.end() < len(phrase) or phrase[-1].isalpha()) else ""
 

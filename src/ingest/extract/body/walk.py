@@ -1,0 +1,276 @@
+"""One pass over the tree: its text as blocks, its elements as a list of containers. Changes nothing.
+
+Parts that boilerplate names (a menu, a footer, a share bar) and that hold no sentence are read as one block: nothing in them could be
+the article's, and they are most of a page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from ingest.extract.body.folding import fold, fold_lines
+from ingest.extract.body.marks import NO_MARK, Mark, mark_of
+from ingest.extract.body.reading import Container, RawBlock, Reading
+from ingest.extract.body.sentences import is_label
+from ingest.extract.body.tags import (
+    BLOCK,
+    BREAK,
+    CELL,
+    CLAIMS,
+    CUSTOM,
+    EMPHASIS,
+    FORMATTED,
+    INLINE,
+    KINDS,
+    LINK,
+    NAMED,
+    ROLES,
+    SKIPPED,
+    TEXT,
+    WHOLES,
+    P,
+)
+from ingest.model import BlockKind, DropReason
+
+_PARAGRAPH_BREAKS = 2  # <br> in a row: one is a line's end, two are a paragraph's
+_WHOLE = 0.8  # of a block's letters: an inline element with that much of them speaks for the block
+_STRONG = 0.9  # of a label's letters in bold: a sub-heading that its author did not mark up as one
+_LONG_CELL = 160  # letters: a table cell above that is a paragraph of a page laid out by tables, below it is a cell of a table row
+_RUN = 140  # characters between two tags: a paragraph has at least one run as long, menus hardly ever
+_RUN_WIDE = 56  # the same where the text is not ASCII: Chinese and Japanese say as much in fewer characters
+_LONGEST_BOILERPLATE = 8_000  # characters; longer menus are read part by part
+_MOST_SCANNED = 500_000  # characters looked through for such runs: a hostile page nests parts thousands deep, each scanned again
+
+_SENTENCE = re.compile(r"""[.!?…。！？؟۔।॥](?<=\w\w.)["”’»)\]」』]*(?:\n|\Z)""")
+_INHERITED = frozenset({BlockKind.QUOTE, BlockKind.LIST_ITEM, BlockKind.CAPTION})
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_READ_OUT = re.compile(r"\b(?:sr-only|visually-?hidden|screen-?reader)", re.IGNORECASE)
+_CLIPPED = re.compile(r"\bclip\s*:\s*rect\(\s*[01](?:px)?[\s,]", re.IGNORECASE)
+_NAMING = frozenset(
+    {"class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-type", "data-qa", "aria-label"}
+)
+RULE = "data-ingest-rule"
+"""The attribute by which a site rule marks elements: ``body`` for the article's, ``drop`` for what is not to be in it."""
+
+
+def read(tree: LexborHTMLParser, headlines: Sequence[str] = (), *, ruled: bool = False) -> Reading:
+    """The blocks of a page in reading order, with the containers that hold them; time grows linearly with the tree.
+
+    Args:
+        tree: The page.
+        headlines: What may be the article's headline: a part of the page that has one of them is read in full whatever it is called.
+        ruled: Whether a site rule has marked elements of the page.
+    """
+    walk = _Walk(headlines, ruled=ruled)
+    if tree.body is not None:
+        walk.visit(tree.body)
+    return Reading(
+        walk.containers,
+        walk.blocks,
+        [container.parent for container in walk.containers],
+        [block.container for block in walk.blocks],
+        walk.ends,
+        walk.chosen,
+    )
+
+
+class _Walk:
+    """The state of one walk: the containers open around the current node, and the text gathered since the last boundary."""
+
+    def __init__(self, headlines: Sequence[str], *, ruled: bool) -> None:
+        self.headlines = headlines
+        self.ruled = ruled
+        self.chosen: list[int] = []
+        self.containers: list[Container] = []
+        self.ends: list[int] = []
+        self.blocks: list[RawBlock] = []
+        self.current = 0
+        self.parts: list[str] = []
+        self.letters = 0
+        self.link_letters = 0
+        self.strong_letters = 0
+        self.inlines: list[tuple[LexborNode, int]] = []
+        self.unscanned = _MOST_SCANNED
+
+    def visit(self, body: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915  # a call for each of some 1,000 nodes costs more than the work
+        """Visit all nodes below ``body``, without recursion: pages may nest thousands deep."""
+        parts, roles, ruled = self.parts, ROLES, self.ruled
+        breaks = links_open = strong_open = 0
+        self.open_block(body, body.tag_id)
+        open_elements: list[tuple[LexborNode, int, int]] = []
+        node = body.child
+        while True:
+            if node is None:
+                if not open_elements:
+                    break
+                node, role, saved = open_elements.pop()
+                if role >= CELL:
+                    if parts and (role == BLOCK or self.letters > _LONG_CELL):
+                        self.flush()
+                        breaks = 0
+                    self.ends[self.current] = len(self.containers)
+                    self.current = saved
+                elif role == LINK:
+                    links_open -= 1
+                elif role >= FORMATTED:
+                    if role <= EMPHASIS:
+                        strong_open -= 1
+                    if role >= EMPHASIS and self.letters > saved:
+                        self.inlines.append((node, self.letters - saved))
+                node = node.next
+                continue
+            tag = node.tag_id
+            if tag == TEXT:
+                text = node.text_content or ""
+                if text.isspace():
+                    if parts:
+                        parts.append(" ")
+                elif text:
+                    breaks = 0
+                    parts.append(text)
+                    letters = len(text)
+                    self.letters += letters
+                    if links_open:
+                        self.link_letters += letters
+                    if strong_open:
+                        self.strong_letters += letters
+                node = node.next
+                continue
+            role = roles.get(tag, INLINE)
+            if role == BREAK:
+                breaks += 1
+                if breaks == _PARAGRAPH_BREAKS:
+                    self.flush()
+                    breaks = 0
+                else:
+                    parts.append(" ")
+            child = node.child
+            if child is None or role == SKIPPED:
+                node = node.next
+                continue
+            if (tag > CUSTOM and self.containers[self.current].tag != P) or (ruled and role < CELL and RULE in node.attributes):
+                role = BLOCK
+            if role >= CELL:
+                if parts:
+                    if role == CELL:
+                        parts.append(" ")
+                    else:
+                        self.flush()
+                        breaks = 0
+                saved = self.current
+                if not self.open_block(node, tag):
+                    self.current = saved
+                    node = node.next
+                    continue
+                open_elements.append((node, role, saved))
+            elif role == NAMED and _is_read_out(node.attributes):
+                node = node.next
+                continue
+            else:
+                if role == LINK:
+                    links_open += 1
+                elif FORMATTED <= role <= EMPHASIS:
+                    strong_open += 1
+                open_elements.append((node, role, self.letters))
+            node = child
+        self.flush()
+        self.ends[0] = len(self.containers)
+
+    def open_block(self, node: LexborNode, tag: int) -> bool:
+        """Note a container; False where it is boilerplate as a whole, and was read as one block."""
+        outer = self.current
+        around = self.containers[outer].kind if self.containers else BlockKind.PARAGRAPH
+        kind = KINDS.get(tag)
+        if kind is None:
+            is_part = tag not in WHOLES
+            kind = around if around in _INHERITED else BlockKind.PARAGRAPH
+        else:
+            is_part = False
+            if kind is BlockKind.LIST_ITEM and around is BlockKind.QUOTE:
+                kind = BlockKind.QUOTE
+        names, mark, claim = "", NO_MARK, CLAIMS.get(tag)
+        if attributes := node.attributes:
+            names = _names(attributes)
+            if names:
+                mark = mark_of(names)
+                claim = claim or mark.reason
+            if _hides(attributes):
+                claim = DropReason.HIDDEN
+            if self.ruled and (rule := attributes.get(RULE)):
+                claim = DropReason.SITE_RULE if rule == "drop" else None
+                if rule == "body":
+                    self.chosen.append(len(self.containers))
+        self.current = len(self.containers)
+        self.ends.append(self.current + 1)
+        self.containers.append(Container(outer, tag, names, mark, claim, kind))
+        if claim is None or not is_part or mark.body or self.ruled:
+            return True
+        text = self.boilerplate(node)
+        if text:
+            self.blocks.append(RawBlock(BlockKind.PARAGRAPH, text, self.current, len(text), NO_MARK))
+        return text is None
+
+    def boilerplate(self, node: LexborNode) -> str | None:
+        """The text of a part that calls itself boilerplate, None where some of it may be the article's all the same."""
+        if self.unscanned <= 0:
+            return None
+        text = node.text(separator="\n", strip=True, skip_empty=True)
+        self.unscanned -= len(text)
+        if (
+            len(text) > _LONGEST_BOILERPLATE
+            or _SENTENCE.search(text)
+            or len(max(text.split("\n"), key=len)) >= (_RUN if text.isascii() else _RUN_WIDE)
+        ):
+            return None
+        folded = fold(text)
+        return None if any(headline in folded for headline in self.headlines) else folded
+
+    def inline_mark(self) -> Mark:
+        """The mark of an inline element that holds (nearly) all of the block."""
+        for node, letters in self.inlines:
+            if letters >= self.letters * _WHOLE and (attributes := node.attributes):
+                mark = mark_of(_names(attributes))
+                if mark.reason is not None:
+                    return mark
+        return NO_MARK
+
+    def flush(self) -> None:
+        """Close the block whose text has been gathered."""
+        if not self.letters:
+            self.parts.clear()
+            return
+        kind = self.containers[self.current].kind
+        text = (fold_lines if kind is BlockKind.PREFORMATTED else fold)("".join(self.parts))
+        if text:
+            if kind is BlockKind.TABLE_ROW and len(text) > _LONG_CELL:
+                kind = BlockKind.PARAGRAPH
+            elif kind is BlockKind.PARAGRAPH and self.strong_letters > _STRONG * self.letters and is_label(text):
+                kind = BlockKind.HEADING
+            # White space inside links was counted as letters, too.
+            links = self.link_letters * len(text) // self.letters
+            self.blocks.append(RawBlock(kind, text, self.current, links, self.inline_mark() if self.inlines else NO_MARK))
+        self.parts.clear()
+        self.inlines.clear()
+        self.letters = self.link_letters = self.strong_letters = 0
+
+
+def _names(attributes: dict[str, str | None]) -> str:
+    """The values of the attributes that name an element's purpose."""
+    return " ".join([value for name, value in attributes.items() if name in _NAMING and value])
+
+
+def _is_read_out(attributes: dict[str, str | None]) -> bool:
+    """Whether an inline element holds words that are read out but not shown: "opens in a new tab"."""
+    names, style = attributes.get("class"), attributes.get("style")
+    return bool((names and _READ_OUT.search(names)) or (style and _CLIPPED.search(style)))
+
+
+def _hides(attributes: dict[str, str | None]) -> bool:
+    """Whether an element's own attributes keep it from being shown."""
+    if "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    return style is not None and _HIDING_STYLE.search(style) is not None
