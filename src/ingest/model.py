@@ -128,9 +128,8 @@ class Block(NamedTuple):
         return self.reason is None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldCandidate:
-    """One value that one place on the page offers for a metadata field, as text.
+class FieldCandidate(NamedTuple):
+    """One value that one place on the page offers for a metadata field, as text (a named tuple for the reason that `Block` is one).
 
     ``origin`` is ``kind`` or ``kind:detail``, for instance ``jsonld:headline``, ``meta:og:title``, ``h1``, ``text:header``,
     ``time_tag``, ``url``; its part before the colon is what the database stores in ``published_from``.

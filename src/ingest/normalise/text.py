@@ -21,8 +21,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 
 def clean_text(text: str) -> str:
     """The text without markup, entities, control and zero-width characters, with single spaces, in Unicode NFC."""
-    if text.isascii() and text.isprintable() and "&" not in text and "<" not in text:
-        return " ".join(text.split())
+    if text.isprintable() and "&" not in text and "<" not in text:  # no invisible character is printable
+        folded = " ".join(text.split())
+        return folded if folded.isascii() or unicodedata.is_normalized("NFC", folded) else unicodedata.normalize("NFC", folded)
     for _ in range(_DECODINGS):
         if "&" not in text:
             break

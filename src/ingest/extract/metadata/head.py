@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def _load() -> tuple[dict[str, str], dict[str, int]]:
 
 
 _FIELDS, _RANKS = _load()
+_NAMING = ("property", "name", "itemprop", "http-equiv")
 _LISTS = frozenset({"topics"})
 
 
@@ -46,11 +48,9 @@ def offer_head(offers: Offers, elements: Elements) -> None:
         content = attributes.get("content")
         if not content:
             continue
-        for key in ("property", "name", "itemprop", "http-equiv"):
-            name = (attributes.get(key) or "").strip().lower()
-            known = name.translate(_SEPARATORS)
-            if known in _FIELDS:
-                values.append((_RANKS[known], _FIELDS[known], f"meta:{name}", content))
+        for key in _NAMING:
+            if (name := attributes.get(key)) and (known := _known(name)):
+                values.append((*known, content))
                 break
     values.sort(key=lambda value: value[0])
     for _, field, origin, content in values:
@@ -63,11 +63,19 @@ def offer_head(offers: Offers, elements: Elements) -> None:
         offers.add("language", "html:lang", elements.root.attributes.get("lang") or elements.root.attributes.get("xml:lang"))
 
 
+@lru_cache(maxsize=4_096)
+def _known(name: str) -> tuple[int, str, str] | None:
+    """What a ``meta`` of that name tells: the name's rank, the field, the origin; None for names that tell nothing."""
+    plain = name.strip().lower()
+    key = plain.translate(_SEPARATORS)
+    return (_RANKS[key], _FIELDS[key], f"meta:{plain}") if key in _FIELDS else None
+
+
 def _offer_links(offers: Offers, links: Sequence[LexborNode]) -> None:
     for element in links[:_MOST_ELEMENTS]:
         attributes = element.attributes
-        relation = (attributes.get("rel") or "").lower().split()
-        if "canonical" in relation:
+        relation = (attributes.get("rel") or "").lower()
+        if "canonical" in relation and "canonical" in relation.split():
             offers.add("canonical_url", "link:canonical", attributes.get("href"))
         elif "image_src" in relation:
             offers.add("image_url", "link:image_src", attributes.get("href"))

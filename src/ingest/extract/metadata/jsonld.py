@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from ingest.extract.metadata.offers import BODY, Offers
 
@@ -105,11 +104,9 @@ def _fitness(found: Found, page_urls: frozenset[str]) -> tuple[bool, bool, int]:
 
 def page_key(url: str) -> str:
     """What two URLs of one page have in common: host and path without ``www.``, trailing slash, query and fragment."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    return f"{(parts.netloc.rpartition('@')[2]).lower().removeprefix('www.')}{parts.path.rstrip('/')}" if parts.netloc else ""
+    _, _, rest = url.strip().partition("//")
+    host, slash, path = rest.partition("?")[0].partition("#")[0].partition("/")
+    return f"{host.rpartition('@')[2].lower().removeprefix('www.')}{(slash + path).rstrip('/')}" if host else ""
 
 
 def _kind(found: Found) -> str:

@@ -34,7 +34,7 @@ def read_candidates(tree: LexborHTMLParser, page_url: str | None) -> Candidates:
     offer_head(declared, elements)
     head = declared.result()
     urls = [page_url or "", *(candidate.value for candidate in head.get("canonical_url", ()))]
-    keys = frozenset(key for url in urls if (key := page_key(urljoin(page_url or "", url) if _joins(url) else "")))
+    keys = frozenset(key for url in dict.fromkeys(urls) if (key := page_key(url if "://" in url[:9] else _joined(page_url, url))))
     offers = Offers()
     offer_jsonld(offers, _documents(elements.scripts), keys)
     offers.append(head)
@@ -46,12 +46,12 @@ def read_candidates(tree: LexborHTMLParser, page_url: str | None) -> Candidates:
     return offers.result()
 
 
-def _joins(url: str) -> bool:
+def _joined(page_url: str | None, url: str) -> str:
+    """The absolute URL, empty where one of the two is none."""
     try:
-        urljoin("http://page.example/", url)
+        return urljoin(page_url or "", url)
     except ValueError:
-        return False
-    return True
+        return ""
 
 
 def _documents(elements: Sequence[LexborNode]) -> list[object]:
