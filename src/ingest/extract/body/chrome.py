@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from ingest.extract.body.evidence import Evidence
-from ingest.extract.body.reading import Container, Reading
+from ingest.extract.body.reading import Reading
 from ingest.extract.body.sums import SumsBelow
 from ingest.model import DropReason
 
@@ -14,46 +14,41 @@ _SHARE_REFUTED = 0.35  # of the page's prose: containers of one name with that m
 _SHARE_VOUCHED = 0.3  # of the page's prose: where the structured data repeats that much, it says what is the article's
 _OWN_NUMBER = re.compile(r"(?:__|--|-|_)?[A-Za-z]*\d[\w-]*")
 _NAMES_CACHED = 8_192
-_IRREFUTABLE = frozenset({DropReason.COMMENT, DropReason.CAPTION, DropReason.FORM, DropReason.SITE_RULE})
+_IRREFUTABLE = frozenset({DropReason.COMMENT, DropReason.CAPTION, DropReason.FORM})
 """Reasons that hold however much prose a container has: readers write more than reporters."""
 
 
 def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) -> list[DropReason | None]:
     """Of each container: why its own tag and names, or those of one around it, put its text out."""
-    containers = reading.containers
+    ends, marks = reading.ends, reading.marks
     sums = SumsBelow(reading, prose)
     titled = SumsBelow(reading, evidence.title)
     vouched = SumsBelow(reading, [amount if said else 0.0 for amount, said in zip(prose, evidence.vouched, strict=True)])
-    claimed = [index for index, container in enumerate(containers) if container.claim is not None and index]
-    by_names = _prose_by_names(containers, claimed, sums)
-    reasons: list[DropReason | None] = [None] * len(containers)
-    for index in claimed:
+    by_names = _prose_by_names(reading, sums)
+    reasons: list[DropReason | None] = [None] * len(ends)
+    for index, reason in reading.claimed.items():
         if reasons[index] is not None:
             continue
-        container = containers[index]
-        reason, amount = container.claim, sums[index]
-        end = reading.ends[index]
-        if reason is DropReason.SITE_RULE:
-            reasons[index:end] = [reason] * (end - index)
-            continue
-        if any(index <= chosen < end for chosen in reading.chosen):
-            continue
-        if (container.mark.body and reason is not DropReason.COMMENT) or titled[index] or vouched[index] > amount / 2:
-            continue
-        if amount and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
-            amount = max(amount, by_names.get(family(container.names), 0.0))
-            if amount > _SHARE_REFUTED * sums[0]:
+        end, amount = ends[index], sums[index]
+        if reason is not DropReason.SITE_RULE:
+            if any(index <= chosen < end for chosen in reading.chosen):
                 continue
+            if (marks[index].body and reason is not DropReason.COMMENT) or titled[index] or vouched[index] > amount / 2:
+                continue
+            if amount and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
+                amount = max(amount, by_names.get(family(reading.names[index]), 0.0))
+                if amount > _SHARE_REFUTED * sums[0]:
+                    continue
         reasons[index:end] = [reason] * (end - index)
     return reasons
 
 
-def _prose_by_names(containers: list[Container], claimed: list[int], sums: SumsBelow) -> dict[str, float]:
+def _prose_by_names(reading: Reading, sums: SumsBelow) -> dict[str, float]:
     """The prose of all containers of one name together: an article may lie in twenty pieces that are called the same."""
     by_names: dict[str, float] = {}
-    for index in claimed:
-        if containers[index].mark.reason is not None and (amount := sums[index]):
-            name = family(containers[index].names)
+    for index in reading.claimed:
+        if reading.marks[index].reason is not None and (amount := sums[index]):
+            name = family(reading.names[index])
             by_names[name] = by_names.get(name, 0.0) + amount
     return by_names
 

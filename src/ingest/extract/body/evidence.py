@@ -34,7 +34,7 @@ def _titles(reading: Reading, hints: BodyHints) -> list[int]:
     first_rank: list[int] = []
     for at, block in enumerate(reading.blocks):
         if block.kind is BlockKind.HEADING:
-            is_first = reading.containers[block.container].tag == H1
+            is_first = reading.tags[block.container] == H1
             text = key(block.text)
             titles[at] = int(bool(title and text) and (text == title or (is_first and (text in title or title in text))))
             if is_first:

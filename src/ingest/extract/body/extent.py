@@ -46,13 +46,13 @@ class _Figures:
 
 def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | None], evidence: Evidence, seed: int) -> Extent:
     """Climb from the seed: take in the siblings that continue the story, cut off those that do not, stop where the headline is in."""
-    containers = reading.containers
+    tags = reading.tags
     figures = _figures(reading, prose, reasons)
     titled = SumsBelow(reading, evidence.title)
     root, cut, pending = seed, set[int](), set[int]()
     index = seed
     while index and not (titled[root] and figures.prose[root] >= STORY_MIN):
-        if containers[index].tag == MAIN or (containers[index].tag == ARTICLE and not titled[0]):
+        if tags[index] == MAIN or (tags[index] == ARTICLE and not titled[0]):
             break
         parent = reading.parents[index]
         siblings = [child for child in _children(reading, parent) if child != index and not reasons[child]]
@@ -91,11 +91,11 @@ def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own
 
     Siblings of one name are judged together: the twentieth piece of an article may be a single line, as any teaser is.
     """
-    containers = reading.containers
-    own_kind = (containers[own].tag, family(containers[own].names))
+    tags, names = reading.tags, reading.names
+    own_kind = (tags[own], family(names[own]))
     alike: dict[tuple[int, str], list[int]] = {}
     for sibling in siblings:
-        alike.setdefault((containers[sibling].tag, family(containers[sibling].names)), []).append(sibling)
+        alike.setdefault((tags[sibling], family(names[sibling])), []).append(sibling)
     continues = False
     others: set[int] = set()
     for kind, members in alike.items():
@@ -107,7 +107,7 @@ def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own
         teaser = 0 < prose < share * letters or linked_heads * 2 > paragraphs
         enough = prose > _JOINED_SHARE * story and paragraphs >= _JOINED_PARAGRAPHS
         is_text = kind[0] in TEXT_TAGS
-        belongs = kind == own_kind or is_text or enough or any(containers[member].mark.body for member in members)
+        belongs = kind == own_kind or is_text or enough or any(reading.marks[member].body for member in members)
         if prose and belongs and not teaser:
             continues = True
         elif not is_text and (kind != own_kind or teaser) and not _are_sub_headings(figures, members):

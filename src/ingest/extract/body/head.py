@@ -6,7 +6,8 @@ import re
 
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.hints import BodyHints, key
-from ingest.extract.body.reading import Container, RawBlock, Reading
+from ingest.extract.body.marks import Mark
+from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import LABEL_MAX, ends_sentence
 from ingest.extract.body.surroundings import Reasons
@@ -25,7 +26,7 @@ _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d{2}\b")
 
 def judge_head(reading: Reading, region: Region, evidence: Evidence, reasons: Reasons, hints: BodyHints) -> None:
     """Keep the standfirst, which belongs to the text, and nothing else before the first sentence."""
-    blocks, containers = reading.blocks, reading.containers
+    blocks = reading.blocks
     headline = _headline(reading, region, evidence, reasons)
     for at in range(headline or 0):
         reasons[at] = reasons[at] or DropReason.OUTSIDE
@@ -41,9 +42,9 @@ def judge_head(reading: Reading, region: Region, evidence: Evidence, reasons: Re
             reasons[at] = DropReason.TITLE
         elif at not in judged:
             after = -1 if headline is None else at - headline
-            in_story = containers[raw.container].parent == opening
+            in_story = reading.parents[raw.container] == opening
             if reasons[at] in _STANDFIRST_MISTAKEN and _is_standfirst(
-                raw, containers[raw.container], reasons[at], after, (summary, subtitle)
+                raw, reading.marks[raw.container], reasons[at], after, (summary, subtitle)
             ):
                 reasons[at] = None
             elif raw.kind is BlockKind.HEADING:
@@ -52,14 +53,14 @@ def judge_head(reading: Reading, region: Region, evidence: Evidence, reasons: Re
                 reasons[at] = reasons[at] or DropReason.SECTION
 
 
-def _is_standfirst(raw: RawBlock, container: Container, reason: DropReason | None, after: int, summaries: tuple[str, str]) -> bool:
+def _is_standfirst(raw: RawBlock, mark: Mark, reason: DropReason | None, after: int, summaries: tuple[str, str]) -> bool:
     """Whether a block that stands ``after`` blocks below the headline sums the story up."""
     if after < 0 or len(raw.text) < _STANDFIRST_MIN or raw.link_letters >= _STANDFIRST_LINKED_MAX * len(raw.text):
         return False
     if _sums_up(raw.text, *summaries):
         return True
     near = after <= _STANDFIRST_WITHIN and _reads_as_standfirst(raw)
-    return reason in (None, DropReason.OUTSIDE) and (container.mark.lead or near)
+    return reason in (None, DropReason.OUTSIDE) and (mark.lead or near)
 
 
 def _headline(reading: Reading, region: Region, evidence: Evidence, reasons: Reasons) -> int | None:
@@ -72,7 +73,7 @@ def _headline(reading: Reading, region: Region, evidence: Evidence, reasons: Rea
             break
         below -= kept[at]
         if raw.kind is BlockKind.HEADING:
-            is_first_rank = reading.containers[raw.container].tag == H1
+            is_first_rank = reading.tags[raw.container] == H1
             if is_first_rank and evidence.title[at]:
                 return at
             if is_first_rank or evidence.title[at]:
@@ -82,7 +83,7 @@ def _headline(reading: Reading, region: Region, evidence: Evidence, reasons: Rea
 
 def _opening(reading: Reading, region: Region, sentences: list[int]) -> tuple[int, int]:
     """The first sentence of the story itself, which a standfirst may precede, and the container that holds it with most others."""
-    holders = [reading.parents[reading.blocks[at].container] for at in sentences]
+    holders = [reading.parents[reading.holders[at]] for at in sentences]
     sums: dict[int, float] = {}
     for at, holder in zip(sentences, holders, strict=True):
         sums[holder] = sums.get(holder, 0.0) + region.prose[at]

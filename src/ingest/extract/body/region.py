@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from ingest.extract.body.chrome import container_reasons
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.extent import STORY_MIN, extent_of
+from ingest.extract.body.marks import Mark
 from ingest.extract.body.prose import PROSE_SURE, is_linked_heading, prose_of
-from ingest.extract.body.reading import Container, Reading
+from ingest.extract.body.reading import Reading
 from ingest.extract.body.sums import SumsBelow, nearest
 from ingest.extract.body.tags import ARTICLE, H1, MAIN, TEXT_TAGS
 from ingest.model import BlockKind, DropReason
@@ -42,7 +43,7 @@ def find_region(reading: Reading, evidence: Evidence) -> Region:
     prose = _fresh_prose(reading)
     reasons = container_reasons(reading, prose, evidence)
     prose = [0.0 if reasons[block.container] else amount for block, amount in zip(reading.blocks, prose, strict=True)]
-    inside = [False] * len(reading.containers)
+    inside = [False] * len(reading.tags)
     for index in reading.chosen:
         end = reading.ends[index]
         inside[index:end] = [True] * (end - index)
@@ -87,9 +88,7 @@ def _fresh_prose(reading: Reading) -> list[float]:
 def _weighed(reading: Reading, prose: list[float], evidence: Evidence) -> list[float]:
     """Of each block: how much it says for its container being the article's."""
     weighed = [amount * _VOUCHED_FACTOR if vouched else amount for amount, vouched in zip(prose, evidence.vouched, strict=True)]
-    heads = [
-        at for at, block in enumerate(reading.blocks) if block.kind is BlockKind.HEADING and reading.containers[block.container].tag == H1
-    ]
+    heads = [at for at, block in enumerate(reading.blocks) if block.kind is BlockKind.HEADING and reading.tags[block.container] == H1]
     own = next((at for at in heads if evidence.title[at]), None)
     if own is not None:
         # Pages that scroll on into the next article have its headline in the first rank too.
@@ -105,8 +104,7 @@ def _weighed(reading: Reading, prose: list[float], evidence: Evidence) -> list[f
 
 def _seed(reading: Reading, weighed: list[float]) -> int | None:
     """The container with most prose close to it."""
-    containers = reading.containers
-    parts = frozenset({container.tag for container in containers} - TEXT_TAGS)
+    parts = frozenset(set(reading.tags) - TEXT_TAGS)
     holders: dict[int, int] = {}
     scores: dict[int, float] = {}
     for block, amount in zip(reading.blocks, weighed, strict=True):
@@ -117,19 +115,19 @@ def _seed(reading: Reading, weighed: list[float]) -> int | None:
                 if not index:
                     break
                 index, left = reading.parents[index], left / 2
-    claimed = {index: score * _claim_factor(containers[index]) for index, score in sorted(scores.items())}
+    claimed = {index: score * _claim_factor(reading.tags[index], reading.marks[index]) for index, score in sorted(scores.items())}
     best = max(claimed, key=claimed.__getitem__, default=None)
     return best if best is not None and claimed[best] >= PROSE_SURE else None
 
 
-def _claim_factor(container: Container) -> float:
-    if container.mark.body:
+def _claim_factor(tag: int, mark: Mark) -> float:
+    if mark.body:
         return _BODY_FACTOR
-    return _ARTICLE_FACTOR if container.tag in (ARTICLE, MAIN) or container.mark.article else 1.0
+    return _ARTICLE_FACTOR if tag in (ARTICLE, MAIN) or mark.article else 1.0
 
 
 def _claimed(reading: Reading, reasons: list[DropReason | None]) -> int | None:
     """On a page without prose (results, lists of winners, notes of a line): the container that claims to be the article's body."""
     letters = SumsBelow(reading, [0 if reasons[block.container] else len(block.text) - 2 * block.link_letters for block in reading.blocks])
-    claimed = [index for index, container in enumerate(reading.containers) if container.mark.body and letters[index] >= _CLAIMED_MIN]
+    claimed = [index for index, mark in enumerate(reading.marks) if mark.body and letters[index] >= _CLAIMED_MIN]
     return max(claimed, key=letters.__getitem__, default=None)

@@ -1,7 +1,6 @@
 """Figures of containers, added up from the blocks in them; each function takes time linear in the page.
 
-Containers are numbered in the order in which they open, so those inside one are the numbers that follow it, up to its end: what lies
-below a container is the difference of two running totals.
+The blocks of a container follow each other, so that what lies in it is the difference of two running totals.
 """
 
 from __future__ import annotations
@@ -15,18 +14,14 @@ from ingest.extract.body.reading import Reading
 class SumsBelow:
     """Of each container: the sum of the amounts (one a block) of all blocks in it."""
 
-    __slots__ = ("_ends", "_totals")
+    __slots__ = ("_ends", "_firsts", "_totals")
 
     def __init__(self, reading: Reading, amounts: Iterable[float]) -> None:
-        own = [0.0] * (len(reading.containers) + 1)
-        for holder, amount in zip(reading.holders, amounts, strict=True):
-            if amount:
-                own[holder + 1] += amount
-        self._totals = list(accumulate(own))
-        self._ends = reading.ends
+        self._totals = list(accumulate(amounts, initial=0.0))
+        self._firsts, self._ends = reading.first_blocks, reading.end_blocks
 
     def __getitem__(self, container: int) -> float:
-        return self._totals[self._ends[container]] - self._totals[container]
+        return self._totals[self._ends[container]] - self._totals[self._firsts[container]]
 
 
 def nearest(reading: Reading, container: int, tags: frozenset[int], known: dict[int, int]) -> int:
@@ -38,10 +33,10 @@ def nearest(reading: Reading, container: int, tags: frozenset[int], known: dict[
     at = container
     while at not in known:
         passed.append(at)
-        if reading.containers[at].tag in tags or not at:
+        if reading.tags[at] in tags or not at:
             known[at] = at
             break
-        at = reading.containers[at].parent
+        at = reading.parents[at]
     found = known[at]
     for below in passed:
         known[below] = found

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.extract.body.folding import fold, fold_lines
 from ingest.extract.body.marks import NO_MARK, Mark, mark_of
-from ingest.extract.body.reading import Container, RawBlock, Reading
+from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.sentences import is_label
 from ingest.extract.body.tags import (
     BLOCK,
@@ -64,40 +64,31 @@ def read(tree: LexborHTMLParser, headlines: Sequence[str] = (), *, ruled: bool =
         headlines: What may be the article's headline: a part of the page that has one of them is read in full whatever it is called.
         ruled: Whether a site rule has marked elements of the page.
     """
-    walk = _Walk(headlines, ruled=ruled)
+    reading = Reading()
     if tree.body is not None:
-        walk.visit(tree.body)
-    return Reading(
-        walk.containers,
-        walk.blocks,
-        [container.parent for container in walk.containers],
-        [block.container for block in walk.blocks],
-        walk.ends,
-        walk.chosen,
-    )
+        _Walk(reading, headlines, ruled=ruled).visit(tree.body)
+    return reading
 
 
 class _Walk:
-    """The state of one walk: the containers open around the current node, and the text gathered since the last boundary."""
+    """The state of one walk: the container open around the current node, and the text gathered since the last boundary."""
 
-    def __init__(self, headlines: Sequence[str], *, ruled: bool) -> None:
+    def __init__(self, reading: Reading, headlines: Sequence[str], *, ruled: bool) -> None:
+        self.reading = reading
         self.headlines = headlines
         self.ruled = ruled
-        self.chosen: list[int] = []
-        self.containers: list[Container] = []
-        self.ends: list[int] = []
-        self.blocks: list[RawBlock] = []
+        self.unscanned = _MOST_SCANNED
         self.current = 0
+        self.kinds: list[BlockKind] = []  # of each container: what text directly in it is
         self.parts: list[str] = []
         self.letters = 0
         self.link_letters = 0
         self.strong_letters = 0
         self.inlines: list[tuple[LexborNode, int]] = []
-        self.unscanned = _MOST_SCANNED
 
     def visit(self, body: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915  # a call for each of some 1,000 nodes costs more than the work
         """Visit all nodes below ``body``, without recursion: pages may nest thousands deep."""
-        parts, roles, ruled = self.parts, ROLES, self.ruled
+        parts, roles, ruled, tags = self.parts, ROLES, self.ruled, self.reading.tags
         breaks = links_open = strong_open = 0
         self.open_block(body, body.tag_id)
         open_elements: list[tuple[LexborNode, int, int]] = []
@@ -111,8 +102,7 @@ class _Walk:
                     if parts and (role == BLOCK or self.letters > _LONG_CELL):
                         self.flush()
                         breaks = 0
-                    self.ends[self.current] = len(self.containers)
-                    self.current = saved
+                    self.close_block(saved)
                 elif role == LINK:
                     links_open -= 1
                 elif role >= FORMATTED:
@@ -151,7 +141,7 @@ class _Walk:
             if child is None or role == SKIPPED:
                 node = node.next
                 continue
-            if (tag > CUSTOM and self.containers[self.current].tag != P) or (ruled and role < CELL and RULE in node.attributes):
+            if (tag > CUSTOM and tags[self.current] != P) or (ruled and role < CELL and RULE in node.attributes):
                 role = BLOCK
             if role >= CELL:
                 if parts:
@@ -162,7 +152,7 @@ class _Walk:
                         breaks = 0
                 saved = self.current
                 if not self.open_block(node, tag):
-                    self.current = saved
+                    self.close_block(saved)
                     node = node.next
                     continue
                 open_elements.append((node, role, saved))
@@ -177,41 +167,53 @@ class _Walk:
                 open_elements.append((node, role, self.letters))
             node = child
         self.flush()
-        self.ends[0] = len(self.containers)
+        self.close_block(0)
 
     def open_block(self, node: LexborNode, tag: int) -> bool:
         """Note a container; False where it is boilerplate as a whole, and was read as one block."""
-        outer = self.current
-        around = self.containers[outer].kind if self.containers else BlockKind.PARAGRAPH
-        kind = KINDS.get(tag)
-        if kind is None:
-            is_part = tag not in WHOLES
-            kind = around if around in _INHERITED else BlockKind.PARAGRAPH
-        else:
-            is_part = False
-            if kind is BlockKind.LIST_ITEM and around is BlockKind.QUOTE:
-                kind = BlockKind.QUOTE
-        names, mark, claim = "", NO_MARK, CLAIMS.get(tag)
+        reading, outer = self.reading, self.current
+        index = self.current = len(reading.tags)
+        mark, names, claim, kind = NO_MARK, "", CLAIMS.get(tag), KINDS.get(tag)
+        is_part = kind is None and tag not in WHOLES
         if attributes := node.attributes:
             names = _names(attributes)
             if names:
                 mark = mark_of(names)
                 claim = claim or mark.reason
-            if _hides(attributes):
-                claim = DropReason.HIDDEN
+            if "style" in attributes or "hidden" in attributes:
+                claim = DropReason.HIDDEN if _hides(attributes) else claim
             if self.ruled and (rule := attributes.get(RULE)):
                 claim = DropReason.SITE_RULE if rule == "drop" else None
                 if rule == "body":
-                    self.chosen.append(len(self.containers))
-        self.current = len(self.containers)
-        self.ends.append(self.current + 1)
-        self.containers.append(Container(outer, tag, names, mark, claim, kind))
-        if claim is None or not is_part or mark.body or self.ruled:
+                    reading.chosen.append(index)
+        around = self.kinds[outer] if index else BlockKind.PARAGRAPH
+        self.kinds.append(_kind_within(around, kind))
+        reading.parents.append(outer)
+        reading.ends.append(index + 1)
+        reading.first_blocks.append(len(reading.blocks))
+        reading.end_blocks.append(0)
+        reading.tags.append(tag)
+        reading.names.append(names)
+        reading.marks.append(mark)
+        if claim is None or not index:
+            return True
+        reading.claimed[index] = claim
+        if not is_part or mark.body or self.ruled:
             return True
         text = self.boilerplate(node)
         if text:
-            self.blocks.append(RawBlock(BlockKind.PARAGRAPH, text, self.current, len(text), NO_MARK))
+            self.add(RawBlock(BlockKind.PARAGRAPH, text, index, len(text), NO_MARK))
         return text is None
+
+    def close_block(self, outer: int) -> None:
+        reading, index = self.reading, self.current
+        reading.ends[index] = len(reading.tags)
+        reading.end_blocks[index] = len(reading.blocks)
+        self.current = outer
+
+    def add(self, block: RawBlock) -> None:
+        self.reading.blocks.append(block)
+        self.reading.holders.append(block.container)
 
     def boilerplate(self, node: LexborNode) -> str | None:
         """The text of a part that calls itself boilerplate, None where some of it may be the article's all the same."""
@@ -219,14 +221,16 @@ class _Walk:
             return None
         text = node.text(separator="\n", strip=True, skip_empty=True)
         self.unscanned -= len(text)
-        if (
-            len(text) > _LONGEST_BOILERPLATE
-            or _SENTENCE.search(text)
-            or len(max(text.split("\n"), key=len)) >= (_RUN if text.isascii() else _RUN_WIDE)
-        ):
+        if len(text) > _LONGEST_BOILERPLATE or _SENTENCE.search(text):
+            return None
+        longest = _RUN if text.isascii() else _RUN_WIDE
+        if len(text) >= longest and len(max(text.split("\n"), key=len)) >= longest:
             return None
         folded = fold(text)
-        return None if any(headline in folded for headline in self.headlines) else folded
+        for headline in self.headlines:
+            if headline in folded:
+                return None
+        return folded
 
     def inline_mark(self) -> Mark:
         """The mark of an inline element that holds (nearly) all of the block."""
@@ -242,7 +246,7 @@ class _Walk:
         if not self.letters:
             self.parts.clear()
             return
-        kind = self.containers[self.current].kind
+        kind = self.kinds[self.current]
         text = (fold_lines if kind is BlockKind.PREFORMATTED else fold)("".join(self.parts))
         if text:
             if kind is BlockKind.TABLE_ROW and len(text) > _LONG_CELL:
@@ -251,10 +255,17 @@ class _Walk:
                 kind = BlockKind.HEADING
             # White space inside links was counted as letters, too.
             links = self.link_letters * len(text) // self.letters
-            self.blocks.append(RawBlock(kind, text, self.current, links, self.inline_mark() if self.inlines else NO_MARK))
+            self.add(RawBlock(kind, text, self.current, links, self.inline_mark() if self.inlines else NO_MARK))
         self.parts.clear()
         self.inlines.clear()
         self.letters = self.link_letters = self.strong_letters = 0
+
+
+def _kind_within(around: BlockKind, own: BlockKind | None) -> BlockKind:
+    """What text in an element is, by the element around it and its own tag."""
+    if own is None:
+        return around if around in _INHERITED else BlockKind.PARAGRAPH
+    return BlockKind.QUOTE if own is BlockKind.LIST_ITEM and around is BlockKind.QUOTE else own
 
 
 def _names(attributes: dict[str, str | None]) -> str:

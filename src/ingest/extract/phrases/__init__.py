@@ -29,7 +29,7 @@ _Contained = tuple[int, str, re.Pattern[str], DropReason]
 class _Phrases:
     whole: dict[str, DropReason]
     starts: dict[str, tuple[tuple[str, DropReason], ...]]
-    """By the first character, longest phrase first."""
+    """By their first word, or by the first character where that is a sign or of a script without spaces; longest phrase first."""
     contains: dict[str, tuple[_Contained, ...]]
     """By their first word."""
     contains_signs: tuple[_Contained, ...]
@@ -40,13 +40,15 @@ def matching_reason(text: str) -> DropReason | None:
     """Why a text of up to 200 characters is no part of an article, as far as its wording tells; None where it does not."""
     if len(text) > _LONGEST:
         return None
-    folded = " ".join(text.casefold().split())
+    folded = text.casefold()
+    if "  " in folded or not folded.isprintable():
+        folded = " ".join(folded.split())
     bare = folded.strip(_ENDS)
     reason = _PHRASES.whole.get(bare) or _PHRASES.whole.get(folded)
     if reason is not None:
         return reason
     if len(folded) <= _LONGEST_START:
-        for phrase, meaning in _PHRASES.starts.get(folded[:1], ()):
+        for phrase, meaning in _PHRASES.starts.get(_start(folded), ()):
             if folded.startswith(phrase) and _word_ends(folded, len(phrase)):
                 return meaning
     return _contained_reason(folded) if len(folded) <= _LONGEST_CONTAINING else None
@@ -60,6 +62,12 @@ def _contained_reason(folded: str) -> DropReason | None:
     if len(found) > 1:
         found.sort(key=lambda entry: entry[0])
     return next((meaning for _, _, as_words, meaning in found if as_words.search(folded)), None)
+
+
+def _start(text: str) -> str:
+    """What a text and a phrase that it starts with have in common."""
+    found = None if _WIDE.match(text) else _WORD.match(text)
+    return found[0] if found else text[:1]
 
 
 def _word_ends(text: str, at: int) -> bool:
@@ -82,7 +90,7 @@ def _load() -> _Phrases:
             whole.setdefault(folded.strip(_ENDS), reason)
         for phrase in group.get("starts", ()):
             folded = phrase.casefold()
-            starts.setdefault(folded[:1], []).append((folded, reason))
+            starts.setdefault(_start(folded), []).append((folded, reason))
         for phrase in group.get("contains", ()):
             contained.append((len(contained), phrase.casefold(), re.compile(_as_words(phrase)), reason))
     ordered = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in starts.items()}
