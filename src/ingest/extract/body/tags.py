@@ -1,28 +1,15 @@
-"""Which elements are what, by the parser's numbers: comparing those is several times faster than comparing names."""
+"""Which elements are what, by the parser's numbers."""
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser
-
+from ingest.extract.tag_numbers import number_of, numbers_of
 from ingest.model import BlockKind, DropReason
-
-_parser = LexborHTMLParser("")
-
-
-def ids(names: str) -> frozenset[int]:
-    """The parser's numbers of elements, given by their names."""
-    return frozenset(_parser.create_node(name).tag_id for name in names.split())
-
-
-def _id(name: str) -> int:
-    return next(iter(ids(name)))
-
 
 TEXT = 2
 """The number of text nodes."""
 CUSTOM = 1_000
 """Elements that HTML does not know (``news-body``) have numbers above."""
-P, H1, MAIN, ARTICLE = _id("p"), _id("h1"), _id("main"), _id("article")
+P, H1, MAIN, ARTICLE = number_of("p"), number_of("h1"), number_of("main"), number_of("article")
 
 SKIPPED, BREAK, INLINE, LINK, FORMATTED, EMPHASIS, NAMED, CELL, BLOCK = range(9)
 """What a walk does at an element; the order matters: from ``FORMATTED`` to ``EMPHASIS`` text is emphasised, from ``EMPHASIS`` to
@@ -30,49 +17,49 @@ SKIPPED, BREAK, INLINE, LINK, FORMATTED, EMPHASIS, NAMED, CELL, BLOCK = range(9)
 ROLES = {
     # Elements without text that a reader sees on the page.
     **dict.fromkeys(
-        ids(
+        numbers_of(
             "script style template noscript svg math iframe object embed canvas audio video map head title link meta base"
             " select datalist textarea input progress meter img picture source track param area"
         ),
         SKIPPED,
     ),
-    _id("br"): BREAK,
-    _id("a"): LINK,
-    **dict.fromkeys(ids("b strong i u"), FORMATTED),
-    _id("em"): EMPHASIS,
-    **dict.fromkeys(ids("span small time cite"), NAMED),
+    number_of("br"): BREAK,
+    number_of("a"): LINK,
+    **dict.fromkeys(numbers_of("b strong i u"), FORMATTED),
+    number_of("em"): EMPHASIS,
+    **dict.fromkeys(numbers_of("span small time cite"), NAMED),
     **dict.fromkeys(
-        ids(
+        numbers_of(
             "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form"
             " h1 h2 h3 h4 h5 h6 header hgroup hr html li main menu nav ol p pre search section summary"
             " table caption tbody tfoot thead tr ul legend button label optgroup option"
         ),
         BLOCK,
     ),
-    **dict.fromkeys(ids("td th"), CELL),
+    **dict.fromkeys(numbers_of("td th"), CELL),
 }
 """The role of each element; the others are inline."""
 KINDS = {
-    **dict.fromkeys(ids("h1 h2 h3 h4 h5 h6"), BlockKind.HEADING),
-    **dict.fromkeys(ids("li dd dt"), BlockKind.LIST_ITEM),
-    **dict.fromkeys(ids("figcaption caption"), BlockKind.CAPTION),
-    **dict.fromkeys(ids("td th tr"), BlockKind.TABLE_ROW),
-    _id("blockquote"): BlockKind.QUOTE,
-    _id("pre"): BlockKind.PREFORMATTED,
+    **dict.fromkeys(numbers_of("h1 h2 h3 h4 h5 h6"), BlockKind.HEADING),
+    **dict.fromkeys(numbers_of("li dd dt"), BlockKind.LIST_ITEM),
+    **dict.fromkeys(numbers_of("figcaption caption"), BlockKind.CAPTION),
+    **dict.fromkeys(numbers_of("td th tr"), BlockKind.TABLE_ROW),
+    number_of("blockquote"): BlockKind.QUOTE,
+    number_of("pre"): BlockKind.PREFORMATTED,
 }
 """What text in an element is; paragraphs where nothing is said."""
 CLAIMS = {
-    **dict.fromkeys(ids("nav menu"), DropReason.NAVIGATION),
-    _id("footer"): DropReason.SITE_CHROME,
-    _id("aside"): DropReason.RELATED,
-    **dict.fromkeys(ids("figcaption caption"), DropReason.CAPTION),
-    _id("address"): DropReason.AUTHOR,
-    _id("dialog"): DropReason.WIDGET,
-    **dict.fromkeys(ids("form fieldset button label option"), DropReason.FORM),
+    **dict.fromkeys(numbers_of("nav menu"), DropReason.NAVIGATION),
+    number_of("footer"): DropReason.SITE_CHROME,
+    number_of("aside"): DropReason.RELATED,
+    **dict.fromkeys(numbers_of("figcaption caption"), DropReason.CAPTION),
+    number_of("address"): DropReason.AUTHOR,
+    number_of("dialog"): DropReason.WIDGET,
+    **dict.fromkeys(numbers_of("form fieldset button label option"), DropReason.FORM),
 }
 """Why the text of an element is out, by its tag alone."""
-TEXT_TAGS = ids("p h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre td th tr tbody thead tfoot figcaption center")
+TEXT_TAGS = numbers_of("p h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre td th tr tbody thead tfoot figcaption center")
 """Elements that are a piece of text themselves rather than a part of the page."""
-WHOLES = ids("html body main article p")
+WHOLES = numbers_of("html body main article p")
 """Elements that are never boilerplate as a whole, whatever they are called."""
-LISTS = ids("ul ol dl")
+LISTS = numbers_of("ul ol dl")

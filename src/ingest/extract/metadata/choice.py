@@ -54,7 +54,7 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
     language, language_from = choose_language(offered["language"], detected_language, rules.language)
     chosen.note("language", language_from, offered["language"])
     publisher = chosen.first("publisher", [c for c in offered["publisher"] if _names_publisher(c)])
-    publishers = [c.value for c in offered["publisher"]]
+    publishers = tuple([c.value for c in offered["publisher"]])
     titled = choose_title(offered["title"], publishers, page_url)
     title = titled[0] if titled else None
     if titled:
@@ -127,7 +127,7 @@ class _Chosen:
         return self._authors(*of_site, candidates) if of_site else ()
 
     def _authors(self, origin: str, names: tuple[str, ...], candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
-        self.note("authors", origin, sorted(candidates, key=lambda c: c.origin != origin))
+        self.note("authors", origin, _origin_first(candidates, origin))
         return names
 
     def topics(self, candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class _Chosen:
         origin = next((origin for origin, topics in lists.items() if len(topics) > 1), next(iter(lists), None))
         if origin is None:
             return ()
-        self.note("topics", origin, sorted(candidates, key=lambda c: c.origin != origin))
+        self.note("topics", origin, _origin_first(candidates, origin))
         return tuple(lists[origin].values())[:_MOST_TOPICS]
 
     def url(self, field: str, candidates: Sequence[FieldCandidate], page_url: str | None) -> str | None:
@@ -165,7 +165,11 @@ class _Chosen:
 
 
 def _best_first(candidates: Sequence[FieldCandidate], best: FieldCandidate) -> list[FieldCandidate]:
-    return sorted(candidates, key=lambda c: c != best)
+    return [best, *[c for c in candidates if c != best]]
+
+
+def _origin_first(candidates: Sequence[FieldCandidate], origin: str) -> list[FieldCandidate]:
+    return [c for c in candidates if c.origin == origin] + [c for c in candidates if c.origin != origin]
 
 
 def _names_publisher(candidate: FieldCandidate) -> bool:

@@ -57,8 +57,8 @@ def offer_head(offers: Offers, elements: Elements) -> None:
         for part in content[:_LONGEST_LIST].split(",") if field in _LISTS else (content,):
             offers.add(field, origin, part)
     _offer_links(offers, elements.links)
-    if elements.title is not None:
-        offers.add("title", "title", elements.title.text())
+    if elements.titles:
+        offers.add("title", "title", elements.titles[0].text())
     if elements.root is not None:
         offers.add("language", "html:lang", elements.root.attributes.get("lang") or elements.root.attributes.get("xml:lang"))
 

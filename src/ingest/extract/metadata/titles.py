@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ def title_key(text: str) -> str:
 
 
 def choose_title(
-    candidates: Sequence[FieldCandidate], publishers: Iterable[str], page_url: str | None
+    candidates: Sequence[FieldCandidate], publishers: tuple[str, ...], page_url: str | None
 ) -> tuple[str, FieldCandidate] | None:
     """The headline, without the site's name and the like, with the candidate it comes from; None where nothing is offered."""
     sites = site_keys(publishers, page_url)
@@ -94,7 +94,8 @@ def _shown(titles: Sequence[_Title], *others: _Title | None) -> _Title | None:
     return next((t for t in headings if t.key in keys), headings[0] if headings else None)
 
 
-def site_keys(publishers: Iterable[str], page_url: str | None) -> frozenset[str]:
+@lru_cache(maxsize=64)
+def site_keys(publishers: tuple[str, ...], page_url: str | None) -> frozenset[str]:
     """The keys of the names that a site goes by, its host's included."""
     try:
         host = urlsplit(page_url or "").hostname or ""
