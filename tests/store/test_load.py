@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from ingest.extract.version import EXTRACTOR_VERSION
 from ingest.model import (
     Article,
+    ArticleType,
     Block,
     BlockKind,
     Candidate,
@@ -291,3 +292,34 @@ def test_a_run_ends_as_it_went_and_a_dead_one_is_found(engine: Engine) -> None:
         ("outer", "completed"),
         ("stopped", "cancelled"),
     ]
+
+
+def test_blocks_are_stored_with_their_verdicts(engine: Engine) -> None:
+    blocks = (
+        Block(BlockKind.PARAGRAPH, "Home News Sport", DropReason.NAVIGATION),
+        Block(BlockKind.HEADING, "What the ministers said"),
+        Block(BlockKind.QUOTE, "We \0 agree."),
+    )
+    load(engine, [result("a", "The text.", url="https://post.example/a", blocks=blocks)])
+    load(engine, [result("a", "Another text.", url="https://post.example/a", day=1, blocks=blocks[1:])])
+    stored = rows(engine, "SELECT position, kind, kept, reason, text FROM news.article_block ORDER BY position")
+    assert stored == [(1, "heading", True, None, "What the ministers said"), (2, "quote", True, None, "We  agree.")]
+    versions = rows(engine, "SELECT version_no, jsonb_array_length(blocks) FROM news.article_version ORDER BY version_no")
+    assert versions == [(1, 3), (2, 2)]
+
+
+def test_organisations_type_and_access_are_stored(engine: Engine) -> None:
+    load(
+        engine,
+        [
+            result(
+                "a",
+                "The text.",
+                authors=("Jane Roe", "AFP"),
+                author_organisations=("AFP",),
+                article_type=ArticleType.OPINION,
+                is_free=False,
+            )
+        ],
+    )
+    assert rows(engine, "SELECT author_organisations, article_type, is_free FROM news.article") == [(["AFP"], "opinion", False)]

@@ -43,7 +43,11 @@ def results() -> list[PageResult]:
         body="The ministers met.",
         language="en",
         published=Instant(DAY, Precision.MINUTE, ZoneFrom.EXPLICIT, "1 May 2024"),
-        blocks=(Block(BlockKind.PARAGRAPH, "Buy!", DropReason.ADVERTISEMENT),),
+        blocks=(
+            Block(BlockKind.PARAGRAPH, "Buy!", DropReason.ADVERTISEMENT),
+            Block(BlockKind.HEADING, "What now?"),
+            Block(BlockKind.PARAGRAPH, "The ministers met."),
+        ),
         provenance=(FieldProvenance("published_at", "meta:date", ()),),
         extractor_version=EXTRACTOR_VERSION,
     )
@@ -57,7 +61,7 @@ def test_every_question_of_the_document_has_an_answer(engine: Engine) -> None:
     with running(engine, kind="adhoc", flow_name="test") as run_id:
         load_batch(engine, run_id, results())
     questions = re.findall(r"```sql\n(.*?);\n```", SCHEMA_DOCUMENT.read_text("utf-8"), re.DOTALL)
-    assert len(questions) == 10
+    assert len(questions) == 12
     with engine.connect() as connection:
         for question in questions:
             assert connection.execute(text(question)).all(), question

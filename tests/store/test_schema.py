@@ -53,6 +53,34 @@ def test_down_to_nothing_and_up_again(engine: Engine) -> None:
         assert current_revision(connection) == revisions()[-1]
 
 
+def test_what_older_revisions_hold_stays(engine: Engine) -> None:
+    downgrade(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+            WITH r AS (INSERT INTO ops.run (run_id, kind, flow_name, code_version) VALUES (gen_random_uuid(), 'adhoc', 'test', '0')
+                       RETURNING run_id),
+            s AS (INSERT INTO news.source (slug, name) VALUES ('post.example', 'Post') RETURNING source_id),
+            a AS (INSERT INTO news.article (url_key, url, source_id, body, word_count, content_sha256, extractor_version, first_seen_at,
+                    last_seen_at, last_changed_at, first_run_id, last_run_id)
+                  SELECT 'k', 'https://post.example/a', source_id, 'The text.', 2, 'c', '1', now(), now(), now(), run_id, run_id FROM r, s
+                  RETURNING article_id, first_run_id)
+            INSERT INTO news.article_version (article_id, version_no, observed_at, run_id, reason, body, word_count, content_sha256,
+                extractor_version)
+            SELECT article_id, 1, now(), first_run_id, 'new', 'The text.', 2, 'c', '1' FROM a
+            """)
+        )
+    upgrade(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(
+            text(
+                "SELECT body, author_organisations, article_type, is_free, blocks FROM news.article JOIN news.article_version USING (article_id, body)"
+            )
+        ).one()
+        assert tuple(kept) == ("The text.", [], None, None, None)
+        assert connection.scalar(text("SELECT count(*) FROM news.article_block")) == 0
+
+
 def test_the_file_names_give_alembic_s_revisions(engine: Engine) -> None:
     with engine.connect() as connection:
         script = ScriptDirectory.from_config(alembic_config(connection))
@@ -78,7 +106,8 @@ def test_concurrent_upgrades_do_the_work_once(empty_database_url: str) -> None:
 
 
 def test_other_revisions_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.store.migrate.revisions", lambda: ["0001", "0002"])
+    known = revisions()
+    monkeypatch.setattr("ingest.store.migrate.revisions", lambda: [*known, "9999"])
     with pytest.raises(SchemaBehind, match="ingest db upgrade"):
         check_revision(engine, upgrade_old=False)
     monkeypatch.setattr("ingest.store.migrate.revisions", lambda: ["0000"])

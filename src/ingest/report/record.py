@@ -17,6 +17,7 @@ _ABSENT: dict[str, Any] = {
     "title": None,
     "subtitle": None,
     "authors": [],
+    "author_organisations": [],
     "publisher": None,
     "section": None,
     "published_at": None,
@@ -28,6 +29,8 @@ _ABSENT: dict[str, Any] = {
     "summary": None,
     "topics": [],
     "image_url": None,
+    "article_type": None,
+    "is_free": None,
     "body": None,
     "blocks_dropped": [],
 }
@@ -69,6 +72,7 @@ def _article_fields(article: Article) -> dict[str, Any]:
         "title": article.title,
         "subtitle": article.subtitle,
         "authors": list(article.authors),
+        "author_organisations": list(article.author_organisations),
         "publisher": article.publisher,
         "section": article.section,
         **_published_fields(article),
@@ -77,6 +81,8 @@ def _article_fields(article: Article) -> dict[str, Any]:
         "summary": article.summary,
         "topics": list(article.topics),
         "image_url": article.image_url,
+        "article_type": article.article_type and str(article.article_type),
+        "is_free": article.is_free,
         "body": article.body,
         "blocks_dropped": [_dropped(b) for b in article.blocks_dropped],
     }

@@ -40,6 +40,9 @@ class Content:
     summary: str | None
     topics: list[str]
     image_url: str | None
+    author_organisations: list[str]
+    article_type: str | None
+    is_free: bool | None
     published_precision: str | None
     published_from: str | None
     published_tz_from: str | None
@@ -118,6 +121,9 @@ def _content(result: PageResult, article: Article, observed_at: dt.datetime) -> 
         summary=_optional(article.summary),
         topics=[storable(t) for t in article.topics],
         image_url=_optional(article.image_url),
+        author_organisations=[storable(a) for a in article.author_organisations],
+        article_type=str(article.article_type) if article.article_type else None,
+        is_free=article.is_free,
         published_precision=str(published.precision) if published else None,
         published_from=_published_from(article),
         published_tz_from=str(published.tz_from) if published else None,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from ingest.identify.source import Source
-    from ingest.model import Page, PageResult, Rejection
+    from ingest.model import Article, Page, PageResult, Rejection
     from ingest.store.decide import Decision, Known, Version
     from ingest.store.rows import ArticlePage
 
@@ -156,7 +156,7 @@ def touch_articles(connection: Connection, run_id: UUID, articles: Sequence[Know
 
 def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> None:
     """Add versions of articles."""
-    columns = ("article_id", "version_no", "observed_at", "run_id", "reason", "changed", *VERSION_COLUMNS)
+    columns = ("article_id", "version_no", "observed_at", "run_id", "reason", "changed", *VERSION_COLUMNS, "blocks")
     rows = (
         (
             v.known.article_id,
@@ -166,10 +166,16 @@ def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> 
             v.reason,
             v.changed,
             *(getattr(v.page.content, c) for c in VERSION_COLUMNS),
+            _blocks(v.page.article),
         )
         for v in added
     )
     _copy(connection, f"news.article_version ({', '.join(columns)})", rows)
+
+
+def _blocks(article: Article) -> Jsonb:
+    """Every block with its verdict, as ``news.article_version.blocks`` holds them."""
+    return Jsonb([{"kind": b.kind, "reason": b.reason, "text": storable(b.text)} for b in article.blocks])
 
 
 def provenance(connection: Connection, added: Sequence[Version]) -> None:
