@@ -73,9 +73,10 @@ def test_what_older_revisions_hold_stays(engine: Engine) -> None:
     upgrade(engine)
     with engine.connect() as connection:
         kept = connection.execute(
-            text(
-                "SELECT body, author_organisations, article_type, is_free, blocks FROM news.article JOIN news.article_version USING (article_id, body)"
-            )
+            text("""
+            SELECT body, author_organisations, article_type, is_free, blocks
+            FROM news.article JOIN news.article_version USING (article_id, body)
+            """)
         ).one()
         assert tuple(kept) == ("The text.", [], None, None, None)
         assert connection.scalar(text("SELECT count(*) FROM news.article_block")) == 0
