@@ -2,15 +2,33 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
 from ingest.extract import extract
-from ingest.model import Article, Block, BlockKind, Candidate, DropReason, MediaType, Page, PageResult, Rejection, Stage, Tally
+from ingest.model import (
+    Article,
+    Block,
+    BlockKind,
+    Candidate,
+    DropReason,
+    FieldCandidate,
+    FieldProvenance,
+    MediaType,
+    Page,
+    PageResult,
+    Rejection,
+    Stage,
+    Tally,
+)
 from ingest.report.explain_page import explain_page
 from ingest.report.explain_terminal import explanation
 from ingest.report.record import as_json, as_record, as_text
 from ingest.report.run_table import run_table, summary
+from ingest.report.vocabulary import REASONS
 
 CANDIDATE = Candidate("file:///a.html", "a.html")
 HOSTILE = "<script>alert('x')</script>"
@@ -52,8 +70,34 @@ def test_text_for_reading() -> None:
 def test_the_explain_page_shows_hostile_text_as_text() -> None:
     page = explain_page([PageResult(CANDIDATE, ARTICLE), PageResult(CANDIDATE, Rejection(Stage.READ, "empty", HOSTILE))])
     assert "<script" not in page
-    assert page.count("&lt;script&gt;") == 2
-    assert '<div class="block dropped"><div class="why">advertisement</div>' in page
+    assert page.count("&lt;script&gt;") == 3
+    assert (
+        '<div class="block dropped"><div class="why" title="an advertiser&#x27;s text, an advertisement marker">advertisement</div>' in page
+    )
+
+
+def test_many_dropped_blocks_fold_into_a_line_that_counts_them() -> None:
+    menu = tuple(Block(BlockKind.LIST_ITEM, f"Section {at}", DropReason.NAVIGATION) for at in range(4))
+    article = replace(ARTICLE, blocks=(*menu, Block(BlockKind.PARAGRAPH, "Sponsored", DropReason.ADVERTISEMENT), *ARTICLE.blocks[:1]))
+    page = explain_page([PageResult(CANDIDATE, article)])
+    assert "<details><summary>5 blocks dropped: navigation 4, advertisement 1</summary>" in page
+    assert page.count("<details>") == 1
+    assert page.index("</details>") < page.index("They met.")
+
+
+def test_the_chosen_candidate_is_marked_with_the_value_that_came_of_it() -> None:
+    provenance = FieldProvenance(
+        "title", "meta:og:title", (FieldCandidate("meta:og:title", "Talks | Post"), FieldCandidate("h1", "Talks!"))
+    )
+    page = explain_page([PageResult(CANDIDATE, replace(ARTICLE, title="Talks", provenance=(provenance,)))])
+    assert '<tr><td>title<td dir="auto">Talks<td><ol><li class=chosen>meta:og:title: <bdi>Talks | Post</bdi></li><li>h1: ' in page
+
+
+def test_the_document_explains_every_reason() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "extraction.md").read_text("utf-8")
+    section = document[document.index("## Reasons") : document.index("## What is no article")]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)) == {str(reason): text for reason, text in REASONS.items()}
+    assert set(REASONS) == set(DropReason)
 
 
 def test_the_terminal_shows_markup_as_text() -> None:
