@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON_PREFERENCE := only-system
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench env dev-env clean
+.PHONY: help demo test check format serve bench fuzz env dev-env clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -42,6 +42,11 @@ bench: dev-env ## Measure speed and quality against trafilatura (needs a corpus:
 	@$(UV) sync --quiet --locked --group bench
 	@$(BIN)/python -m benchmarks.extraction
 	@$(BIN)/python -m benchmarks.loading
+
+SECONDS := 1200
+fuzz: dev-env ## Search for pages that extraction cannot bear, for SECONDS=1200; findings go to .fuzz/ (Linux, Python 3.11 to 3.13)
+	@$(UV) sync --quiet --locked --inexact --group fuzz
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 env:
 	@$(UV) sync --quiet --locked --inexact --no-default-groups

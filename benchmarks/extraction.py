@@ -6,6 +6,7 @@ usage: python -m benchmarks.extraction [--corpus FOLDER] [--rounds N] [--limit N
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import statistics
@@ -50,21 +51,23 @@ def peer(page: BenchmarkPage) -> Prediction:
 
 
 def measure(pages: list[BenchmarkPage], rounds: int) -> dict[str, list[list[float]]]:
-    """Seconds of each round and page, the two engines in turns page by page so that noise meets both alike."""
+    """Seconds of each round and page: a round is all pages with one engine, then all pages with the other, as either would work alone."""
     engines: dict[str, Callable[[BenchmarkPage], Prediction]] = {"ours": ours, "trafilatura": peer}
     seconds: dict[str, list[list[float]]] = {name: [] for name in engines}
-    for page in pages[:3]:  # imports, tables and caches are not what is measured
+    for page in pages[:3]:  # imports and tables are not what is measured
         for engine in engines.values():
             engine(page)
     for _ in range(rounds):
-        for name in engines:
-            seconds[name].append([])
-        for page in pages:
-            for name, engine in engines.items():
-                started = time.perf_counter()
-                engine(page)
-                seconds[name][-1].append(time.perf_counter() - started)
+        for name, engine in engines.items():
+            gc.collect()  # one engine's garbage is not the other's work
+            seconds[name].append([_timed(engine, page) for page in pages])
     return seconds
+
+
+def _timed(engine: Callable[[BenchmarkPage], Prediction], page: BenchmarkPage) -> float:
+    started = time.perf_counter()
+    engine(page)
+    return time.perf_counter() - started
 
 
 def print_speed(seconds: dict[str, list[list[float]]]) -> None:

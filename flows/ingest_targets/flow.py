@@ -20,6 +20,7 @@ from ingest.errors import DatabaseUnreachable, IngestError, UsageError
 from ingest.model import Tally
 from ingest.pipeline import Found, discover_batches, load, merge_tallies, read_batch
 from ingest.report.run_table import add_up
+from ingest.rules.book import book_at
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.queries import RejectionCount, run_rejections
@@ -62,7 +63,7 @@ def ingest_batch(run_id: UUID, number: int, found: list[Found], jobs: int) -> li
     """Read, extract and load one batch over a connection of its own; its tallies."""
     settings = Settings.from_env()
     with open_engine(settings, check_schema=False) as engine:
-        batch = read_batch(engine, found, settings.limits)
+        batch = read_batch(engine, found, settings.limits, book_at(settings.rules))
         results: list[PageResult] = []
         for extracted in extract_batches(_parts(batch.pages), settings.limits, jobs):
             results += extracted

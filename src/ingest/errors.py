@@ -3,6 +3,7 @@
     IngestError                    a sentence for a person; the command line prints it and exits 2
     ├── UsageError                 the caller asked for something that makes no sense
     ├── SettingError               an environment variable holds a value that cannot be used
+    ├── RuleError                  a site's rule file holds a mistake
     ├── DatabaseError
     │   ├── DatabaseUnreachable    no server answers
     │   ├── DatabaseTooOld         the server is older than PostgreSQL 15
@@ -28,6 +29,10 @@ class UsageError(IngestError):
 
 class SettingError(IngestError):
     """An environment variable holds a value that cannot be used."""
+
+
+class RuleError(IngestError):
+    """A site's rule file holds a mistake, or cannot be read."""
 
 
 class DatabaseError(IngestError):

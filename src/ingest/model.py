@@ -7,9 +7,13 @@ Nothing here does I/O or knows a clock. A fact has one name everywhere: the attr
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 
 class Stage(StrEnum):
@@ -152,8 +156,40 @@ class FieldProvenance:
 class SourceRules:
     """What is known about a source before one of its pages is read."""
 
-    time_zone: str | None = None  # IANA name, used where a page gives a local time
+    time_zone: str | None = None
+    """IANA name, used where a page gives a local time."""
     language: str | None = None
+    """ISO 639-1 code, used where neither the text nor the page says."""
+    body: str | None = None
+    """CSS selector of the article's text; the other selectors likewise."""
+    title: str | None = None
+    authors: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    drop: tuple[str, ...] = ()
+    """CSS selectors of what is not part of the article."""
+    drop_text: tuple[str, ...] = ()
+    """Regular expressions: a block in which one is found is not part of the article."""
+    function: Callable[[BeautifulSoup], Mapping[str, Any] | None] | None = None
+    """What somebody wrote for the source's pages: gives the fields that it overrides."""
+    hosts: tuple[str, ...] = ()
+    name: str = ""
+    """The file that the rules come from."""
+    fingerprint: str = ""
+    """Changes when the rules do; empty where there are none."""
+
+
+NO_RULES = SourceRules()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEffect:
+    """What one line of a source's rules did on one page."""
+
+    key: str
+    value: str
+    matches: int
+    """Elements, blocks or fields that it applied to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +201,7 @@ class Candidate:
     path: str
     """The path as the user would write it: shown in tables and in the JSON field ``path``."""
     url: str | None = None
+    rules: SourceRules = NO_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +243,8 @@ class Article:
     """Whether everybody may read the whole text (``isAccessibleForFree`` and its kin); None where the page does not say."""
     blocks: tuple[Block, ...] = ()
     provenance: tuple[FieldProvenance, ...] = ()
+    rule_effects: tuple[RuleEffect, ...] = ()
+    """What the source's rules did, where it has any."""
     extractor_version: str = ""
 
     @property

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.discover.files import discover_files
-from ingest.extract.version import EXTRACTOR_VERSION
 from ingest.fetch.files import read_file
 from ingest.identify.fingerprint import page_sha256
 from ingest.model import Candidate, Page, PageResult, Tally
+from ingest.rules.book import NO_BOOK, RuleBook
 from ingest.store.known import known_pages, note_known
 from ingest.store.load import load_batch
 from ingest.workers import extract_batches
@@ -51,7 +51,9 @@ def discover_batches(targets: Sequence[str], urls: Mapping[Path, str], batch_siz
         yield batch
 
 
-def ingest_batches(engine: Engine, run_id: UUID, batches: Iterable[Sequence[Found]], limits: Limits, jobs: int) -> Iterator[list[Tally]]:
+def ingest_batches(
+    engine: Engine, run_id: UUID, batches: Iterable[Sequence[Found]], limits: Limits, jobs: int, rules: RuleBook = NO_BOOK
+) -> Iterator[list[Tally]]:
     """Read, extract and load batches; each is committed whole before its tallies come out.
 
     Raises:
@@ -62,7 +64,7 @@ def ingest_batches(engine: Engine, run_id: UUID, batches: Iterable[Sequence[Foun
 
     def pages() -> Iterator[tuple[Page, ...]]:
         for batch in batches:
-            waiting.append(read_batch(engine, batch, limits))
+            waiting.append(read_batch(engine, batch, limits, rules))
             yield waiting[-1].pages
 
     for results in extract_batches(pages(), limits, jobs):
@@ -70,7 +72,7 @@ def ingest_batches(engine: Engine, run_id: UUID, batches: Iterable[Sequence[Foun
         yield load(engine, run_id, batch, results)
 
 
-def extract_found(found: Iterable[Found], limits: Limits, jobs: int) -> Iterator[PageResult]:
+def extract_found(found: Iterable[Found], limits: Limits, jobs: int, rules: RuleBook = NO_BOOK) -> Iterator[PageResult]:
     """Read and extract what discovery finds, without a database: results in the order of the input, as they come.
 
     The first page is a batch of its own, so that its result is out before the second is read; batches then grow.
@@ -80,7 +82,7 @@ def extract_found(found: Iterable[Found], limits: Limits, jobs: int) -> Iterator
     def pages() -> Iterator[list[Page]]:
         source, size = iter(found), 1
         while batch := list(itertools.islice(source, size)):
-            waiting.append([_read(item, limits) for item in batch])
+            waiting.append([_read(item, limits, rules) for item in batch])
             yield [item for item in waiting[-1] if isinstance(item, Page)]
             size = min(size * 2, _LARGEST_BATCH)
 
@@ -90,11 +92,11 @@ def extract_found(found: Iterable[Found], limits: Limits, jobs: int) -> Iterator
             yield item if isinstance(item, PageResult) else next(extracted)
 
 
-def read_batch(engine: Engine, found: Sequence[Found], limits: Limits) -> ReadBatch:
+def read_batch(engine: Engine, found: Sequence[Found], limits: Limits, rules: RuleBook = NO_BOOK) -> ReadBatch:
     """Read the candidates of a batch, and set aside the pages that this extractor has already loaded."""
-    read = [_read(item, limits) for item in found]
+    read = [_read(item, limits, rules) for item in found]
     pages = [item for item in read if isinstance(item, Page)]
-    known = known_pages(engine, [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages], EXTRACTOR_VERSION)
+    known = known_pages(engine, [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages])
     return ReadBatch(
         pages=tuple(p for i, p in enumerate(pages) if i not in known),
         known=tuple(p for i, p in enumerate(pages) if i in known),
@@ -102,8 +104,9 @@ def read_batch(engine: Engine, found: Sequence[Found], limits: Limits) -> ReadBa
     )
 
 
-def _read(item: Found, limits: Limits) -> Page | PageResult:
-    return read_file(item, limits) if isinstance(item, Candidate) else item
+def _read(item: Found, limits: Limits, rules: RuleBook) -> Page | PageResult:
+    read = read_file(item, limits) if isinstance(item, Candidate) else item
+    return rules.of_page(read) if isinstance(read, Page) else read
 
 
 def load(engine: Engine, run_id: UUID, batch: ReadBatch, results: Sequence[PageResult]) -> list[Tally]:

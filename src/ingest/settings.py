@@ -72,6 +72,8 @@ class Settings:
     max_tree_depth: int = _field(_LIMITS.max_tree_depth, _count, "a whole number above 0", "Nesting of a page's elements")
     max_extract_seconds: float = _field(_LIMITS.max_extract_seconds, _seconds, "seconds above 0", "Time to extract one page")
 
+    rules: Path | None = _field(None, _path, "a file or folder", "Rules for sites: a rule file, or a folder of them (docs/site-rules.md)")
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; an empty variable counts as unset.

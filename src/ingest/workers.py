@@ -70,7 +70,7 @@ def _extract_guarded(page: Page, limits: Limits) -> Article | Rejection:
 
     try:
         with _time_limit(limits.max_extract_seconds):
-            return extract(page, limits=limits)
+            return extract(page, limits)
     except _OutOfTime:
         seconds = f"{limits.max_extract_seconds:g} seconds (INGEST_MAX_EXTRACT_SECONDS)"
         return PageError(Stage.EXTRACT, "out_of_time", f"Extraction took more than {seconds}.").rejection()

@@ -57,6 +57,23 @@ def test_a_false_declaration_is_not_believed() -> None:
     assert WRITTEN["windows-1251"] in text_of(page(body))
 
 
+@pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "unicode_escape", "rot13", "utf-16", "utf-7", "zlib"])
+def test_what_pages_may_not_declare_is_not_declared(charset: str) -> None:
+    body = f'<meta charset="{charset}"><p>{PROSE * 4}</p>'.encode("windows-1252")
+    assert "Außenminister" in text_of(page(body))
+    assert "Außenminister" in text_of(page(body, charset))
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+def test_markup_in_utf16_without_a_mark_is_known_in_any_script(charset: str) -> None:
+    text = text_of(page(f"\n<!doctype html><p>{WRITTEN['shift_jis'] * 30}</p>".encode(charset)))
+    assert WRITTEN["shift_jis"] in text
+
+
+def test_nul_characters_behind_a_mark_go() -> None:
+    assert text_of(page(f"<p>one\0 two</p>{PROSE}".encode("utf-16"))).startswith("<p>one two")
+
+
 def test_without_any_declaration_the_bytes_decide() -> None:
     assert "Außenminister" in text_of(page(f"<p>{PROSE * 4}</p>".encode("windows-1252")))
 
@@ -116,6 +133,8 @@ def test_utf8_comes_out_as_it_went_in(text: str) -> None:
     [
         ("<!DOCTYPE html><html><p>x", MediaType.TEXT, MediaType.HTML),
         ("\n<!-- saved -->\n<html><p>x", MediaType.TEXT, MediaType.HTML),
+        ("<!-- a -->" * 300 + "<html>", MediaType.TEXT, MediaType.HTML),
+        ("<!-- a -->" * 400 + "A story.", MediaType.TEXT, MediaType.TEXT),
         ("A story about the <p> tag.", MediaType.TEXT, MediaType.TEXT),
         ("A story without any markup.", MediaType.HTML, MediaType.TEXT),
         ("<div>x</div>", MediaType.HTML, MediaType.HTML),

@@ -231,7 +231,7 @@ def known(engine: Engine, results: Sequence[PageResult]) -> set[int]:
     from ingest.identify.fingerprint import page_sha256
 
     places = [(r.candidate, page_sha256(r.page.body), r.page.observed_at) for r in results if r.page]
-    return known_pages(engine, places, EXTRACTOR_VERSION)
+    return known_pages(engine, places)
 
 
 def test_known_pages_are_counted_like_loaded_ones(engine: Engine) -> None:

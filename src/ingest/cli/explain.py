@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import UrlMap, existing_targets, url_map
+from ingest.cli.inputs import Rules, UrlMap, existing_targets, url_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ _EPILOG = """[bold]Examples[/bold]
 
   ingest explain page.html.gz --html why.html
 
+  ingest explain page.html --rules news.example.yaml
+
 Exit codes: 0 it is an article, 1 it was rejected (and why), 2 wrong usage."""
 
 
@@ -36,14 +38,18 @@ def _explain(
     *,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page for the browser instead.")] = None,
     urls: UrlMap = None,
+    rules: Rules = None,
 ) -> None:
     from ingest.discover.files import discover_files  # start-up of --help stays short
     from ingest.model import Article
     from ingest.pipeline import extract_found
+    from ingest.rules.book import book_at
     from ingest.settings import Settings
 
     existing, missing = existing_targets(targets)
-    results = list(extract_found(discover_files(existing, url_map(urls)), Settings.from_env().limits, jobs=1))
+    settings = Settings.from_env()
+    book = book_at(rules or settings.rules)
+    results = list(extract_found(discover_files(existing, url_map(urls)), settings.limits, jobs=1, rules=book))
     if html is not None:
         _write_page(html, results)
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, UrlMap, existing_targets, job_count, url_map
+from ingest.cli.inputs import Jobs, Rules, UrlMap, existing_targets, job_count, url_map
 
 if TYPE_CHECKING:
     from ingest.model import PageResult
@@ -37,16 +37,19 @@ def _extract(
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a page; without it, text for reading.")] = False,
     jobs: Jobs = None,
     urls: UrlMap = None,
+    rules: Rules = None,
 ) -> None:
     from ingest.discover.files import discover_files  # start-up of --help stays short
     from ingest.pipeline import extract_found
+    from ingest.rules.book import book_at
     from ingest.settings import Settings
 
-    limits = Settings.from_env().limits
+    settings = Settings.from_env()
+    book = book_at(rules or settings.rules)
     existing, missing = existing_targets(paths)
     found = discover_files(existing, url_map(urls))
     pages = failures = 0
-    for result in extract_found(found, limits, job_count(jobs)):
+    for result in extract_found(found, settings.limits, job_count(jobs), book):
         pages += 1
         failures += not _printed(result, jsonl=jsonl)
     if not pages and not missing:

@@ -21,6 +21,12 @@ Jobs = Annotated[
 ]
 
 
+Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="PATH", help="Rules for sites: a rule file, or a folder of them. [dim]Default: INGEST_RULES.[/dim]"),
+]
+
+
 def job_count(jobs: int | None) -> int:
     """The number of processes asked for, else one for each core that this process may use."""
     if jobs is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest import __version__
-from ingest.cli import db, explain, extract, run, search
+from ingest.cli import db, explain, extract, rules, run, search
 from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
 
@@ -31,6 +31,7 @@ run.register(app)
 extract.register(app)
 explain.register(app)
 search.register(app)
+app.add_typer(rules.app, name="rules")
 app.add_typer(db.app, name="db")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, UrlMap, existing_targets, job_count, url_map
+from ingest.cli.inputs import Jobs, Rules, UrlMap, existing_targets, job_count, url_map
 from ingest.cli.interrupts import deferred_interrupts
 from ingest.cli.progress import with_progress
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.model import Tally
+    from ingest.rules.book import RuleBook
     from ingest.settings import Settings
     from ingest.store.queries import RejectionCount
 
@@ -48,16 +49,19 @@ def _run(
     *,
     jobs: Jobs = None,
     urls: UrlMap = None,
+    rules: Rules = None,
     as_json: Annotated[bool, typer.Option("--json", help="The run table as one JSON object on standard output.")] = False,
 ) -> None:
+    from ingest.rules.book import book_at
     from ingest.settings import Settings  # start-up of --help stays short
 
     settings = Settings.from_env()
     existing, missing = existing_targets(targets)
     mapped = url_map(urls)
+    book = book_at(rules or settings.rules)
     tallies: list[Tally] = []
     if existing:
-        tallies, rejections = _load(existing, mapped, settings, job_count(jobs if jobs is not None else settings.jobs))
+        tallies, rejections = _load(existing, mapped, settings, job_count(jobs if jobs is not None else settings.jobs), book)
         _report(tallies, rejections, as_json=as_json)
     if missing:
         raise typer.Exit(2)
@@ -66,7 +70,9 @@ def _run(
         raise typer.Exit(1)
 
 
-def _load(targets: Sequence[str], urls: Mapping[Path, str], settings: Settings, jobs: int) -> tuple[list[Tally], list[RejectionCount]]:
+def _load(
+    targets: Sequence[str], urls: Mapping[Path, str], settings: Settings, jobs: int, rules: RuleBook
+) -> tuple[list[Tally], list[RejectionCount]]:
     from ingest.pipeline import discover_batches, ingest_batches, merge_tallies
     from ingest.store.engine import open_engine
     from ingest.store.queries import run_rejections
@@ -79,7 +85,7 @@ def _load(targets: Sequence[str], urls: Mapping[Path, str], settings: Settings, 
         total = _count(targets)
         try:
             with deferred_interrupts() as check_interrupt:
-                for loaded in with_progress(ingest_batches(engine, run_id, batches, settings.limits, jobs), total):
+                for loaded in with_progress(ingest_batches(engine, run_id, batches, settings.limits, jobs, rules), total):
                     tallies = merge_tallies([*tallies, *loaded])
                     check_interrupt()
         except KeyboardInterrupt:

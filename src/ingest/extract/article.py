@@ -11,26 +11,42 @@ from ingest.extract.metadata import choose, read_candidates
 from ingest.extract.metadata.language import choose_language, detect_language, primary_tag
 from ingest.extract.plain_text import read_plain_text
 from ingest.extract.read_page import ReadPage
+from ingest.extract.site_rules import drop_by_text, mark_elements, preferred, rule_candidates
 from ingest.extract.tree import parse_html
-from ingest.extract.version import EXTRACTOR_VERSION
+from ingest.extract.version import version_with
 from ingest.model import Article, Block, BlockKind, FieldProvenance, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ingest.extract.metadata import Metadata
-    from ingest.model import Limits, SourceRules
+    from ingest.model import Candidate, Limits, RuleEffect
 
 _MOST_CANDIDATES = 20  # a field in the provenance: beyond that, a page repeats itself
 _LONGEST_CANDIDATE = 1_000  # characters of a candidate in the provenance
 
 
-def article_of_html(text: bytes, url: str | None, rules: SourceRules, limits: Limits) -> Article:
+def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Article:
     """The article on an HTML page, in UTF-8.
 
     Raises:
-        PageError: ``too_deep``, or ``no_article_text`` where nothing on the page is an article.
+        PageError: ``too_deep``, ``rule_failed``, or ``no_article_text`` where nothing on the page is an article.
     """
+    url, rules = candidate.url, candidate.rules
     tree = parse_html(text, limits.max_tree_depth)
+    effects = mark_elements(tree, rules) if rules.fingerprint else []
     candidates = dict(read_candidates(tree, url))
+    overrides = None
+    if rules.fingerprint:
+        found, more = rule_candidates(tree, rules)
+        effects += more
+        candidates = preferred(found, candidates)
+    if rules.function:
+        from ingest.extract.site_function import call_function  # BeautifulSoup: 50 ms to import, for the sources that want it
+
+        overrides = call_function(text, rules)
+        candidates = preferred(overrides.candidates, candidates)
+        effects += overrides.effects
     article_body = next((c.value for c in candidates.pop("article_body", ())), None)
     metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     hints = BodyHints(
@@ -41,29 +57,35 @@ def article_of_html(text: bytes, url: str | None, rules: SourceRules, limits: Li
         publisher=metadata.publisher,
         jsonld_body=article_body,
         summary=metadata.summary,
+        ruled=bool(rules.fingerprint),
     )
     blocks = read_body(tree, hints)
     if article_body and not any(b.kept for b in blocks):
         # The text is only in the page's data: scripts would have shown it to a reader.
         blocks = (*blocks, *_paragraphs(article_body))
-    return _article(ReadPage(blocks, candidates), metadata, url, rules)
+    if overrides:
+        blocks = overrides.applied_to(blocks)
+    blocks, more = drop_by_text(blocks, rules)
+    return _article(ReadPage(blocks, candidates), metadata, candidate, (*effects, *more))
 
 
-def article_of_text(text: str, url: str | None, rules: SourceRules) -> Article:
-    """The article on a page that was saved as plain text.
+def article_of_text(text: str, candidate: Candidate) -> Article:
+    """The article on a page that was saved as plain text; of its source's rules only those on text apply.
 
     Raises:
         PageError: ``no_article_text`` where the text holds no article.
     """
     page = read_plain_text(text)
-    metadata = choose(page.candidates, page_url=url, rules=rules, detected_language=None)
-    return _article(page, metadata, url, rules)
+    metadata = choose(page.candidates, page_url=candidate.url, rules=candidate.rules, detected_language=None)
+    blocks, effects = drop_by_text(page.blocks, candidate.rules)
+    return _article(ReadPage(blocks, page.candidates), metadata, candidate, effects)
 
 
-def _article(page: ReadPage, metadata: Metadata, url: str | None, rules: SourceRules) -> Article:
-    body = "\n\n".join(b.text for b in page.blocks if b.kept)
+def _article(page: ReadPage, metadata: Metadata, candidate: Candidate, effects: Iterable[RuleEffect]) -> Article:
+    body = "\n\n".join([b.text for b in page.blocks if b.kept])
     if not body:
         raise PageError(Stage.EXTRACT, "no_article_text", "Nothing on the page is an article's text.")
+    rules = candidate.rules
     declared = page.candidates.get("language", ())
     expected = primary_tag(declared[0].value) if declared else None
     language, language_from = choose_language(declared, detect_language(body, expected), rules.language)
@@ -71,7 +93,7 @@ def _article(page: ReadPage, metadata: Metadata, url: str | None, rules: SourceR
     if language:
         provenance.append(FieldProvenance("language", language_from, tuple(declared)))
     return Article(
-        url=url,
+        url=candidate.url,
         canonical_url=metadata.canonical_url,
         title=metadata.title,
         body=body,
@@ -86,8 +108,9 @@ def _article(page: ReadPage, metadata: Metadata, url: str | None, rules: SourceR
         topics=metadata.topics,
         image_url=metadata.image_url,
         blocks=page.blocks,
-        provenance=tuple(_bounded(p) for p in provenance),
-        extractor_version=EXTRACTOR_VERSION,
+        provenance=tuple([_bounded(p) for p in provenance]),
+        rule_effects=tuple(effects),
+        extractor_version=version_with(rules),
     )
 
 

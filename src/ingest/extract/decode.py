@@ -48,7 +48,9 @@ _ESCAPES_WITHIN = 8_192  # bytes: a page in one of those charsets has its title 
 _WIDE_MARKUP = ((re.compile(rb"(?:\s\0)*<\0[!?a-zA-Z]\0"), "utf-16-le"), (re.compile(rb"(?:\0\s)*\0<\0[!?a-zA-Z]"), "utf-16-be"))
 _LOST = "\ufffd".encode()
 _TAG = re.compile(rb"<(?:!doctype|html|head|body|div|p|br|meta|title|article|span|a|table|h[1-6])\b", re.IGNORECASE)
-_PAGE_START = re.compile(rb"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_PAGE_START = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 
 
 def decode(page: Page) -> bytes:

@@ -6,18 +6,13 @@ The parser (lexbor) follows the WHATWG HTML Standard and copes with anything, bu
 
 from __future__ import annotations
 
-import re
-
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.errors import PageError
+from ingest.extract.costly_markup import refuse_costly_markup
+from ingest.extract.markup_tags import read_tags
 from ingest.model import Stage
 
-_TOKEN = re.compile(rb"""<(?:(!--)|(/?)([a-zA-Z][^\s/>]*+)(?:[^>"']++|"[^"]*+"|'[^']*+')*+>?)""")
-_RAW_TEXT_END = {
-    name: re.compile(f"</{name}".encode(), re.IGNORECASE)
-    for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
-}
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
 _CELLS = frozenset({"td", "th", "p"})
 _ROWS = _CELLS | {"tr"}
@@ -63,34 +58,24 @@ def parse_html(text: bytes, max_depth: int) -> LexborHTMLParser:
     """The tree of a page.
 
     Raises:
-        PageError: ``too_deep`` where elements nest deeper than ``max_depth``.
+        PageError: ``too_deep`` where elements nest deeper than ``max_depth``, ``too_many_elements``, ``costly_markup``.
     """
-    if nests_deeper_than(text, max_depth):
+    tags = text.count(b"<")
+    refuse_costly_markup(text, tags)
+    if tags > max_depth and nests_deeper_than(text, max_depth):
         raise PageError(Stage.EXTRACT, "too_deep", f"The page's elements nest more than {max_depth:,} deep.")
     return LexborHTMLParser(text)
 
 
 def nests_deeper_than(text: bytes, max_depth: int) -> bool:
     """Whether the page's elements would nest more than ``max_depth`` deep; time grows linearly with the text."""
-    tags = text.count(b"<")
-    if tags <= max_depth or tags - text.count(b"</") <= max_depth:
+    if text.count(b"<") - text.count(b"</") <= max_depth:
         return False
     open_names: list[str] = []
     counts: dict[str, int] = {}
-    position = 0
-    while found := _TOKEN.search(text, position):
-        position = found.end()
-        comment, closing, name = found.group(1, 2, 3)
-        if comment:
-            end = text.find(b"-->", position)
-            position = len(text) if end < 0 else end
-            continue
-        name = name.lower().decode("utf-8", "replace")
+    for closing, name, _ in read_tags(text):
         if closing:
             _close(name, open_names, counts)
-        elif name in _RAW_TEXT_END:
-            end_tag = _RAW_TEXT_END[name].search(text, position)
-            position = end_tag.start() if end_tag else len(text)
         elif name not in _VOID:
             closed = _CLOSED_BY.get(name, ())
             while open_names and open_names[-1] in closed:

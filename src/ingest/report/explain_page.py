@@ -70,6 +70,7 @@ def _result(result: PageResult) -> Iterable[str]:
     yield f"<header><p>{escape(result.candidate.path)}</p>"
     yield f'<h1 dir="auto">{escape(article.title or "(no title)")}</h1>'
     yield f"<p>{kept} blocks kept, {len(article.blocks) - kept} dropped · extractor {escape(article.extractor_version)}</p></header>"
+    yield from _rules(result, article)
     yield "<h2>Metadata</h2><table><tr><th>field<th>value<th>candidates: the chosen one first, then the others by trust</tr>"
     yield from (_field_row(p, article) for p in article.provenance)
     yield "</table><h2>Text</h2>"
@@ -79,6 +80,18 @@ def _result(result: PageResult) -> Iterable[str]:
         yield from _run(list(run), is_kept=is_kept)
     yield "</main>"
     yield from _legend(article.blocks)
+
+
+def _rules(result: PageResult, article: Article) -> Iterable[str]:
+    """What the source's rules did, where it has any; a rule that found nothing stands out."""
+    name = result.candidate.rules.name
+    if not name:
+        return
+    yield f"<h2>Rules of {escape(name)}</h2><table><tr><th>rule<th><th>found</tr>"
+    for effect in article.rule_effects:
+        found = f"{effect.matches}" if effect.matches else '<span class="rejected">nothing</span>'
+        yield f"<tr><td>{escape(effect.key)}<td><code>{escape(effect.value)}</code><td>{found}</tr>"
+    yield "</table>"
 
 
 def _field_row(p: FieldProvenance, article: Article) -> str:

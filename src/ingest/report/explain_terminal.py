@@ -27,7 +27,19 @@ def explanation(result: PageResult) -> RenderableType:
         return Group(head, Text(f"rejected at {article.stage}: {article.reason}", style="bold red"), Text(article.message), Text())
     kept = sum(b.kept for b in article.blocks)
     verdicts = Text(f"{kept} blocks kept, {len(article.blocks) - kept} dropped; extractor {article.extractor_version}", style="bold")
-    return Group(head, _metadata_table(article), Text(), verdicts, _block_table(article.blocks), Text())
+    return Group(head, *_rules(result), _metadata_table(article), Text(), verdicts, _block_table(article.blocks), Text())
+
+
+def _rules(result: PageResult) -> list[RenderableType]:
+    """What the source's rules did, where it has any; a rule that found nothing stands out."""
+    article, rules = result.result, result.candidate.rules
+    if not isinstance(article, Article) or not rules.name:
+        return []
+    table = Table("rule", "", "found", box=None, header_style="bold", title=f"rules of {rules.name}", title_justify="left")
+    for effect in article.rule_effects:
+        found = Text(f"{effect.matches}", style="" if effect.matches else "bold red")
+        table.add_row(effect.key, Text(effect.value), found)
+    return [table, Text()]
 
 
 def _metadata_table(article: Article) -> Table:

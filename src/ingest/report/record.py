@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ingest.extract.version import EXTRACTOR_VERSION
+from ingest.extract.version import version_with
 from ingest.model import Article, Instant, PageResult
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def as_record(result: PageResult) -> dict[str, Any]:
         rejection = result.result
         record["url"] = result.candidate.url
         record["error"] = {"stage": str(rejection.stage), "reason": rejection.reason, "message": rejection.message}
-    return record | {"extractor_version": EXTRACTOR_VERSION, "seconds": round(result.seconds, 6)}
+    return record | {"extractor_version": version_with(result.candidate.rules), "seconds": round(result.seconds, 6)}
 
 
 def as_json(result: PageResult) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from ingest.extract.version import EXTRACTOR_VERSION
+from ingest.extract.version import version_with
 from ingest.identify.fingerprint import page_sha256
 from ingest.identify.identity import url_key
 from ingest.model import Tally
@@ -30,21 +30,22 @@ _ARTICLES = text("""
 SELECT DISTINCT ON (p.i) p.i, a.article_id, s.slug, a.source_id, a.last_run_id = CAST(:run AS uuid) AS in_run,
        a.url <> p.location AND a.url LIKE 'file:%' AS is_copy
 FROM unnest(CAST(:i AS int[]), CAST(:keys AS bytea[]), CAST(:locations AS text[]), CAST(:urls AS bytea[]), CAST(:bodies AS bytea[]),
-            CAST(:observed AS timestamptz[])) AS p (i, key, location, url, body, observed_at)
+            CAST(:observed AS timestamptz[]), CAST(:extractors AS text[])) AS p (i, key, location, url, body, observed_at, extractor)
 JOIN news.article_url u ON u.url_key = p.key
 JOIN news.article a USING (article_id)
 JOIN news.article_version v ON v.article_id = a.article_id AND v.body_sha256 = p.body
 JOIN news.source s USING (source_id)
-WHERE CASE WHEN a.body_sha256 = p.body THEN a.extractor_version = :extractor
-      ELSE v.extractor_version = :extractor AND p.observed_at <= a.last_seen_at END
+WHERE CASE WHEN a.body_sha256 = p.body THEN a.extractor_version = p.extractor
+      ELSE v.extractor_version = p.extractor AND p.observed_at <= a.last_seen_at END
   AND (p.url IS NULL OR EXISTS (SELECT FROM news.article_url w WHERE w.url_key = p.url AND w.article_id = a.article_id))
 ORDER BY p.i
 """)
 _REJECTIONS = text("""
 SELECT DISTINCT ON (p.i) p.i, r.rejection_id, r.stage
-FROM unnest(CAST(:i AS int[]), CAST(:locations AS text[]), CAST(:bodies AS bytea[])) AS p (i, location, body)
+FROM unnest(CAST(:i AS int[]), CAST(:locations AS text[]), CAST(:bodies AS bytea[]), CAST(:extractors AS text[]))
+     AS p (i, location, body, extractor)
 JOIN ops.rejection r ON md5(r.location) = md5(p.location) AND r.location = p.location AND r.body_sha256 = p.body
-WHERE r.extractor_version = :extractor AND r.stage IN ('read', 'decode', 'extract')
+WHERE r.extractor_version = p.extractor AND r.stage IN ('read', 'decode', 'extract')
 ORDER BY p.i, r.last_at DESC
 """)
 
@@ -52,23 +53,21 @@ Place = tuple["Candidate", bytes, "dt.datetime"]
 """A candidate, the SHA-256 of its page's bytes, and when they were observed."""
 
 
-def known_pages(engine: Engine, places: Sequence[Place], extractor_version: str) -> set[int]:
-    """The indices of pages that this extractor has already turned into a loaded article, or refused."""
+def known_pages(engine: Engine, places: Sequence[Place]) -> set[int]:
+    """The indices of pages that this extractor, with the rules of their sources, has already turned into a loaded article, or refused."""
     if not places:
         return set()
     with engine.connect() as connection:
-        return {
-            row.i for row in (*_articles(connection, places, extractor_version, None), *_rejections(connection, places, extractor_version))
-        }
+        return {row.i for row in (*_articles(connection, places, None), *_rejections(connection, places))}
 
 
 def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page]) -> list[Tally]:
     """Note that pages which `known_pages` found were seen again; they count as unchanged, as copies, or as rejected again."""
     places = [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages]
     with engine.begin() as connection:
-        articles = _articles(connection, places, EXTRACTOR_VERSION, run_id)
+        articles = _articles(connection, places, run_id)
         found = {row.i for row in articles}
-        rejected = [row for row in _rejections(connection, places, EXTRACTOR_VERSION) if row.i not in found]
+        rejected = [row for row in _rejections(connection, places) if row.i not in found]
         outcomes = []
         counts: Counter[tuple[int | None, str, str]] = Counter()
         seen = {row.article_id for row in articles if row.in_run}
@@ -107,7 +106,7 @@ def _touch(connection: write.Connection, run_id: UUID, seen: Sequence[tuple[int,
     )
 
 
-def _articles(connection: Connection, places: Sequence[Place], extractor_version: str, run_id: UUID | None) -> Sequence[Any]:
+def _articles(connection: Connection, places: Sequence[Place], run_id: UUID | None) -> Sequence[Any]:
     parameters = {
         "run": run_id,
         "i": list(range(len(places))),
@@ -116,16 +115,16 @@ def _articles(connection: Connection, places: Sequence[Place], extractor_version
         "urls": [url_key(storable(c.url)) if c.url else None for c, _, _ in places],
         "bodies": [body for _, body, _ in places],
         "observed": [at for _, _, at in places],
-        "extractor": extractor_version,
+        "extractors": [version_with(c.rules) for c, _, _ in places],
     }
     return connection.execute(_ARTICLES, parameters).all()
 
 
-def _rejections(connection: Connection, places: Sequence[Place], extractor_version: str) -> Sequence[Any]:
+def _rejections(connection: Connection, places: Sequence[Place]) -> Sequence[Any]:
     parameters = {
         "i": list(range(len(places))),
         "locations": [storable(c.location) for c, _, _ in places],
         "bodies": [body for _, body, _ in places],
-        "extractor": extractor_version,
+        "extractors": [version_with(c.rules) for c, _, _ in places],
     }
     return connection.execute(_REJECTIONS, parameters).all()

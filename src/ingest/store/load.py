@@ -12,7 +12,6 @@ import psycopg
 from psycopg import errors
 
 from ingest.errors import DatabaseUnreachable
-from ingest.extract.version import EXTRACTOR_VERSION
 from ingest.model import Article, PageResult, Rejection, Stage, Tally
 from ingest.store import write
 from ingest.store.decide import Known, Outcome, decide
@@ -126,7 +125,7 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
     if not rejected:
         return []
     write.raw_pages(connection, [r.page for r, _ in rejected if r.page])
-    write.rejections(connection, run_id, rejected, EXTRACTOR_VERSION)
+    write.rejections(connection, run_id, rejected)
     return [_Loaded(REJECTED_SOURCE, None, why.stage, "rejected", r.seconds) for r, why in rejected]
 
 

@@ -12,6 +12,7 @@ import psycopg
 import zstandard
 from psycopg.types.json import Jsonb
 
+from ingest.extract.version import version_with
 from ingest.identify.fingerprint import block_sha256, page_sha256
 from ingest.identify.identity import url_key
 from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
@@ -239,21 +240,25 @@ def _urls(page: ArticlePage) -> list[tuple[str, str]]:
     return [(kind, storable(url)) for kind, url in offered if url]
 
 
-def rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[PageResult, Rejection]], extractor_version: str) -> None:
+def rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[PageResult, Rejection]]) -> None:
     """Add rejections. The same page refused for the same reason again is one row that counts its attempts, open again."""
     rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for result, why in rejected:
         sha256 = page_sha256(result.page.body) if result.page else None
         location = storable(result.candidate.location)
         url = result.candidate.url and storable(result.candidate.url)
-        rows[location, why.stage, why.reason, sha256 or b""] = (location, str(why.stage), why.reason, sha256, storable(why.message), url)
+        version = version_with(result.candidate.rules)
+        key = (location, why.stage, why.reason, sha256 or b"")
+        rows[key] = (location, str(why.stage), why.reason, sha256, storable(why.message), url, version)
     connection.execute(
         "INSERT INTO ops.rejection AS r (location, stage, reason, body_sha256, message, url, first_run_id, last_run_id, extractor_version) "
-        "SELECT s.*, %s::uuid, %s::uuid, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[]) AS s "
+        "SELECT s.location, s.stage, s.reason, s.body, s.message, s.url, %s::uuid, %s::uuid, s.version "
+        "FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[]) "
+        "AS s (location, stage, reason, body, message, url, version) "
         "ON CONFLICT (md5(location), stage, reason, body_sha256) DO UPDATE SET attempts = r.attempts + 1, last_at = now(), "
         "last_run_id = excluded.last_run_id, message = excluded.message, extractor_version = excluded.extractor_version, "
         "resolved_at = NULL, resolution = NULL",
-        [run_id, run_id, extractor_version, *_by_column([row for _, row in sorted(rows.items())])],
+        [run_id, run_id, *_by_column([row for _, row in sorted(rows.items())])],
     )
 
 

@@ -32,7 +32,7 @@ def read_body(tree: LexborHTMLParser, hints: BodyHints) -> tuple[Block, ...]:
     reading = read(tree, [headline for headline in hints.headlines if headline], ruled=hints.ruled)
     evidence = weigh(reading, hints)
     blocks = verdicts(reading, find_region(reading, evidence), evidence, hints)
-    if any(block.kept for block in blocks) or len(blocks) > _SMALL_PAGE or any(map(is_linked_heading, reading.blocks)):
+    if reading.chosen or any(block.kept for block in blocks) or len(blocks) > _SMALL_PAGE or any(map(is_linked_heading, reading.blocks)):
         return blocks
     return _sentences_kept(reading, blocks)
 

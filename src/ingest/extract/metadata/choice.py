@@ -23,7 +23,7 @@ _LONGEST_TOPIC = 100  # characters; longer ones are sentences
 _SHORTEST_SUMMARY = 20  # characters
 _LONGEST_PUBLISHER = 80  # characters; longer ones are copyright sentences
 _DATE_ORIGINS = (
-    "jsonld:datePublished", "meta:article:published_time", "jsonld:page.datePublished",
+    "function", "rule", "jsonld:datePublished", "meta:article:published_time", "jsonld:page.datePublished",
     "microdata", "meta", "jsonld", "time_tag", "text", "url",
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ _SAME_HEADLINE = (
     0.5  # share of common words; from there on a shared title is an edit of the headline, below it a teaser written for social media
 )
 _SITE_WORDS = tuple(sorted(SITE_WORDS))
+_RULED = ("rule:", "function:")  # what people wrote for the source goes before all that a page says
 _TRUSTED = ("jsonld:headline", "microdata:headline", "h1")
 
 
@@ -48,7 +49,14 @@ def choose_title(
     if not titles:
         return None
     named = _first_of(titles)
-    best = _agreed(titles) or named("jsonld:") or named("meta:") or named("title") or titles[0]
+    best = (
+        next((t for t in titles if t.candidate.origin.startswith(_RULED)), None)
+        or _agreed(titles)
+        or named("jsonld:")
+        or named("meta:")
+        or named("title")
+        or titles[0]
+    )
     return best.text, best.candidate
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ingest.errors import PageError
 from ingest.extract.plain_text.header import date_in, label_of, labels_in, without_date
-from ingest.extract.plain_text.units import Unit, read_units
+from ingest.extract.plain_text.units import SHORTEST_PROSE, Unit, read_units
 from ingest.extract.plain_text.verdicts import BIOGRAPHY, block_of, find_story, judge
 from ingest.extract.read_page import ReadPage
-from ingest.model import DropReason, FieldCandidate
+from ingest.model import DropReason, FieldCandidate, Stage
 
 __all__ = ["read_plain_text"]
 
+_MOST_LINES = 200_000  # 1.5 s; a text of 10 MB with 80,000 paragraphs and blank lines between them has 160,000
+_MOST_LABELS = 10_000  # lines too short for prose: looking at one as a date, a byline, a label takes 0.1 ms; pages have hundreds
 _STEP = re.compile(r">|»|›|→|::|/|\|")
 
 _FIELDS = {
@@ -31,8 +34,16 @@ _FIELDS = {
 
 
 def read_plain_text(text: str) -> ReadPage:
-    """The blocks of a saved page with their verdicts, and what its header lines say about it."""
+    """The blocks of a saved page with their verdicts, and what its header lines say about it.
+
+    Raises:
+        PageError: ``too_many_elements`` for a list of more lines than any page has.
+    """
+    if text.count("\n") + text.count("\r") > _MOST_LINES:
+        raise PageError(Stage.EXTRACT, "too_many_elements", f"The text has more than {_MOST_LINES:,} lines.")
     units = read_units(text)
+    if len(units) > _MOST_LABELS and sum(unit.weight < SHORTEST_PROSE for unit in units) > _MOST_LABELS:
+        raise PageError(Stage.EXTRACT, "too_many_elements", f"The text has more than {_MOST_LABELS:,} lines that are no sentences.")
     verdicts = judge(units)
     following = [*units[1:], None]
     blocks = tuple(map(block_of, units, verdicts, following))

@@ -13,17 +13,20 @@ from ingest.extract.phrases import matching_reason
 from ingest.model import BlockKind, DropReason
 from ingest.normalise.dates import is_date_line
 
+SHORTEST_PROSE = 60.0
+"""Letters' worth: a sentence as long as that is prose; shorter ones may be slogans."""
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-_SPACES = re.compile(r"[^\S\n]+")
 _WIDEST_WRAP = 100  # characters: mail clients, terminals and typewriters break lines before that; saved paragraphs do not
 _NARROWEST_WRAP = 40  # characters: columns narrower than that are poems and lists
 _FULL_LINES = 3  # lines that reach the margin make a wrapped text
 _WRAPPED_SHARE = 0.8  # of the line breaks inside sentences: verse breaks where it likes
 _BULLET = re.compile(r"(?:[•·●▪◦‣∙*–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
 _QUOTE_MARK = re.compile(r">\s?")
-_PROSE_SENTENCE = 60.0  # letters' worth: a sentence as long as that is prose; shorter ones may be slogans
 _PROSE_SURE = 160.0  # letters' worth: as long as that, a text is prose even without a full stop
+_PROSE_UNPOINTED = 100.0  # letters' worth: the same in scripts that have no full stop; headlines stay below
+_ENDING = 8  # characters at the end of a text that tell its script
+_UNPOINTED_END = re.compile("[\u0e00-\u0eff]\\W*$")  # Thai and Lao
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,14 @@ class Unit:
         """Whether it is running text by itself."""
         if self.wording is not None:
             return False
-        return self.weight >= _PROSE_SURE or (self.weight >= _PROSE_SENTENCE and self.ends_sentence)
+        if self.ends_sentence:
+            return self.weight >= SHORTEST_PROSE
+        return self.weight >= (_PROSE_UNPOINTED if _UNPOINTED_END.search(self.text[-_ENDING:]) else _PROSE_SURE)
 
 
 def read_units(text: str) -> list[Unit]:
     """The units of a text in order. Inside a unit only white space is changed."""
-    lines = [_SPACES.sub(" ", _INVISIBLE.sub("", line)).strip() for line in _LINE_ENDS.split(text)]
+    lines = [_folded(line) for line in _LINE_ENDS.split(text)]
     margin = _margin(lines)
     units: list[Unit] = []
     paragraph: list[str] = []
@@ -76,6 +81,10 @@ def read_units(text: str) -> list[Unit]:
     if paragraph:
         units.append(_unit(" ".join(paragraph)))
     return [unit for unit in units if any(c.isalnum() for c in unit.text)]
+
+
+def _folded(line: str) -> str:
+    return " ".join((line if line.isascii() else _INVISIBLE.sub("", line)).split())
 
 
 def _margin(lines: list[str]) -> int | None:
