@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
 from ingest.extract.body import BodyHints, read_body
+from ingest.extract.hidden_text import with_hidden_text
 from ingest.extract.metadata import choose, read_candidates
 from ingest.extract.metadata.language import choose_language, detect_language, primary_tag
 from ingest.extract.plain_text import read_plain_text
@@ -14,7 +14,7 @@ from ingest.extract.read_page import ReadPage
 from ingest.extract.site_rules import drop_by_text, mark_elements, preferred, rule_candidates
 from ingest.extract.tree import parse_html
 from ingest.extract.version import version_with
-from ingest.model import Article, Block, BlockKind, FieldProvenance, Stage
+from ingest.model import Article, FieldProvenance, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,9 +60,8 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         ruled=bool(rules.fingerprint),
     )
     blocks = read_body(tree, hints)
-    if article_body and not any(b.kept for b in blocks):
-        # The text is only in the page's data: scripts would have shown it to a reader.
-        blocks = (*blocks, *_paragraphs(article_body))
+    if not rules.body:
+        blocks = with_hidden_text(blocks, tree, metadata.title, article_body)
     if overrides:
         blocks = overrides.applied_to(blocks)
     blocks, more = drop_by_text(blocks, rules)
@@ -99,6 +98,7 @@ def _article(page: ReadPage, metadata: Metadata, candidate: Candidate, effects: 
         body=body,
         subtitle=metadata.subtitle,
         authors=metadata.authors,
+        author_organisations=metadata.author_organisations,
         publisher=metadata.publisher,
         section=metadata.section,
         published=metadata.published,
@@ -107,16 +107,13 @@ def _article(page: ReadPage, metadata: Metadata, candidate: Candidate, effects: 
         summary=metadata.summary,
         topics=metadata.topics,
         image_url=metadata.image_url,
+        article_type=metadata.article_type,
+        is_free=metadata.is_free,
         blocks=page.blocks,
         provenance=tuple([_bounded(p) for p in provenance]),
         rule_effects=tuple(effects),
         extractor_version=version_with(rules),
     )
-
-
-def _paragraphs(text: str) -> tuple[Block, ...]:
-    folded = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\r\n|\n", text))
-    return tuple(Block(BlockKind.PARAGRAPH, part) for part in folded if part)
 
 
 def _bounded(p: FieldProvenance) -> FieldProvenance:

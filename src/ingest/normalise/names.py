@@ -52,6 +52,8 @@ _ROLE_SUFFIXES = tuple(_TABLE["role"]["suffixes"])
 _ENDS = frozenset(_TABLE["end"]["words"])
 _NO_NAMES = frozenset(_TABLE["noise"]["values"]) | frozenset(_TABLE["between"]["words"])
 _AGENCIES = frozenset(_TABLE["agency"]["names"])
+_ORGANISATION_WORDS = frozenset(_TABLE["organisation"]["words"])
+_ORGANISATION_PARTS = tuple(_TABLE["organisation"]["parts"])
 _NAME_SUFFIXES = frozenset(_TABLE["suffix"]["words"])
 
 
@@ -139,6 +141,16 @@ def _split_joined(text: str) -> list[str]:
     if len(parts) > 1 and all(len(part.split()) >= _PERSON_WORDS or _is_agency(part) for part in parts):
         return parts
     return [text]
+
+
+def is_organisation(name: str) -> bool:
+    """Whether a name by itself is that of an agency, a desk or a newsroom."""
+    return _is_agency(name) or not _ORGANISATION_WORDS.isdisjoint(re.findall(r"\w+", name.casefold())) or _names_staff(name)
+
+
+def _names_staff(name: str) -> bool:
+    """In scripts without spaces the word stands within the name."""
+    return not name.isascii() and any(word in name for word in _ORGANISATION_PARTS)
 
 
 def _is_agency(text: str) -> bool:

@@ -10,6 +10,7 @@ from ingest.extract.body.tags import H1
 from ingest.model import BlockKind
 
 _VOUCHED_MIN = 40  # letters and digits: shorter texts occur in any article by chance
+_TITLE_MAX = 1_000  # characters: no headline is longer, and folding a text of megabytes takes seconds
 _BODY_MAX = 200_000  # characters of the structured data's text that are compared: every block is looked up in it
 
 
@@ -33,7 +34,7 @@ def _titles(reading: Reading, hints: BodyHints) -> list[int]:
     titles = [0] * len(reading.blocks)
     first_rank: list[int] = []
     for at, block in enumerate(reading.blocks):
-        if block.kind is BlockKind.HEADING:
+        if block.kind is BlockKind.HEADING and len(block.text) < _TITLE_MAX:
             is_first = reading.tags[block.container] == H1
             text = key(block.text)
             titles[at] = int(bool(title and text) and (text == title or (is_first and (text in title or title in text))))

@@ -13,7 +13,6 @@ from ingest.model import DropReason
 
 # A word with digits in it is a hash or a number ("css-1ad2").
 _WORDS = re.compile(r"[A-Za-z]*\d[A-Za-z\d]*|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
-_LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
 _CACHED = 32_768  # distinct names remembered: one site's pages share nearly all of theirs
 
 
@@ -86,7 +85,7 @@ def _compound(word: str) -> list[tuple[tuple[str, ...], _Meaning]]:
 def mark_of(names: str) -> Mark:
     """The mark of an element whose class, id, role and the like read ``names`` (separated by spaces)."""
     mark = NO_MARK
-    for name in names[:_LONGEST_NAMES].split():
+    for name in names.split():
         other = _mark_of_name(name)
         if other is not NO_MARK:
             mark = other if mark is NO_MARK else mark.joined(other)

@@ -14,6 +14,9 @@ _LINKED_MAX = 0.5  # of a block's letters: more, and the block is a link rather 
 _PROSE_MIN = 40.0  # letters' worth: shorter blocks are labels and teasers more often than sentences of a story
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _WIDE_FACTOR = 2.5  # Latin letters that say as much as one Chinese, Japanese or Korean character (translations of the same news)
+_UNPOINTED_MIN = 100.0  # letters' worth: a sentence in scripts that have no full stop; headlines stay below
+_UNPOINTED_END = re.compile("[\u0e00-\u0eff]\\W*$")  # Thai and Lao
+_ENDING = 8  # characters at the end of a text that tell its script
 _LETTERS_MIN = _PROSE_MIN / _WIDE_FACTOR
 
 
@@ -24,9 +27,13 @@ def prose_of(block: RawBlock) -> float:
     if letters < _LETTERS_MIN or link_letters > _LINKED_MAX * letters or kind is BlockKind.HEADING or kind is BlockKind.CAPTION:
         return 0.0
     size = weight(text)
-    if size < _PROSE_MIN or (size < PROSE_SURE and not ends_sentence(text)):
+    if size < _PROSE_MIN or (size < PROSE_SURE and not ends_sentence(text) and not _is_unpointed_sentence(text, size)):
         return 0.0
     return size - link_letters
+
+
+def _is_unpointed_sentence(text: str, size: float) -> bool:
+    return size >= _UNPOINTED_MIN and _UNPOINTED_END.search(text[-_ENDING:]) is not None
 
 
 def is_linked_heading(block: RawBlock) -> bool:

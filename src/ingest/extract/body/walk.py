@@ -49,6 +49,7 @@ _INHERITED = frozenset({BlockKind.QUOTE, BlockKind.LIST_ITEM, BlockKind.CAPTION}
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _READ_OUT = re.compile(r"\b(?:sr-only|visually-?hidden|screen-?reader)", re.IGNORECASE)
 _CLIPPED = re.compile(r"\bclip\s*:\s*rect\(\s*[01](?:px)?[\s,]", re.IGNORECASE)
+_LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
 _NAMING = frozenset(
     {"class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-type", "data-qa", "aria-label"}
 )
@@ -270,7 +271,7 @@ def _kind_within(around: BlockKind, own: BlockKind | None) -> BlockKind:
 
 def _names(attributes: dict[str, str | None]) -> str:
     """The values of the attributes that name an element's purpose."""
-    return " ".join([value for name, value in attributes.items() if name in _NAMING and value])
+    return " ".join([value for name, value in attributes.items() if name in _NAMING and value])[:_LONGEST_NAMES]
 
 
 def _is_read_out(attributes: dict[str, str | None]) -> bool:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, order, read_instants
+from ingest.extract.metadata.kinds import choose_access, choose_type
 from ingest.extract.metadata.language import choose_language
 from ingest.extract.metadata.sections import choose_section
 from ingest.extract.metadata.titles import choose_title, site_keys, title_key
-from ingest.model import FieldCandidate, FieldProvenance, Instant, SourceRules
-from ingest.normalise.names import clean_authors
+from ingest.model import ArticleType, FieldCandidate, FieldProvenance, Instant, SourceRules
+from ingest.normalise.names import clean_authors, is_organisation, name_key
 from ingest.normalise.url import canonicalize, resolve
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Metadata:
     title: str | None = None
     subtitle: str | None = None
     authors: tuple[str, ...] = ()
+    author_organisations: tuple[str, ...] = ()
     publisher: str | None = None
     section: str | None = None
     published: Instant | None = None
@@ -43,6 +45,8 @@ class Metadata:
     summary: str | None = None
     topics: tuple[str, ...] = ()
     image_url: str | None = None
+    article_type: ArticleType | None = None
+    is_free: bool | None = None
     canonical_url: str | None = None
     provenance: tuple[FieldProvenance, ...] = ()
 
@@ -67,10 +71,15 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
     changes = read_instants(offered["modified_at"], rules, language)
     modified = chosen.dated("modified_at", choose_modified(changes, published), offered["modified_at"])
     summary = chosen.first("summary", [c for c in offered["summary"] if _sums_up(c.value, title)])
+    sites = site_keys(publishers, page_url)
+    authors = chosen.authors(offered["authors"], sites)
     return Metadata(
         title=title,
         subtitle=chosen.first("subtitle", [c for c in offered["subtitle"] if title_key(c.value) != title_key(title or "")]),
-        authors=chosen.authors(offered["authors"], site_keys(publishers, page_url)),
+        authors=authors,
+        author_organisations=chosen.organisations(authors, offered["author_organisations"], sites),
+        article_type=chosen.article_type(offered["article_type"], section, page_url),
+        is_free=chosen.access(offered["is_free"]),
         publisher=publisher,
         section=section.value if section else None,
         published=published,
@@ -86,7 +95,7 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
 
 _FIELDS = (
     "title", "subtitle", "authors", "publisher", "section", "published_at", "modified_at", "language", "summary", "topics", "image_url",
-    "canonical_url",
+    "canonical_url", "author_organisations", "article_type", "is_free",
 )  # fmt: skip
 
 
@@ -129,6 +138,31 @@ class _Chosen:
     def _authors(self, origin: str, names: tuple[str, ...], candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
         self.note("authors", origin, _origin_first(candidates, origin))
         return names
+
+    def organisations(self, authors: tuple[str, ...], declared: Sequence[FieldCandidate], sites: frozenset[str]) -> tuple[str, ...]:
+        """Those of the authors that the page, or their own names, show to be organisations."""
+        stated = {name_key(c.value): c for c in declared}
+        found = tuple([name for name in authors if name_key(name) in stated or is_organisation(name) or title_key(name) in sites])
+        if found:
+            origin = next((stated[key].origin for name in found if (key := name_key(name)) in stated), "name")
+            self.note("author_organisations", origin, declared)
+        return found
+
+    def article_type(
+        self, candidates: Sequence[FieldCandidate], section: FieldCandidate | None, page_url: str | None
+    ) -> ArticleType | None:
+        chosen = choose_type(candidates, section, page_url)
+        if chosen is None:
+            return None
+        self.note("article_type", chosen[1].origin, _best_first(candidates, chosen[1]))
+        return chosen[0]
+
+    def access(self, candidates: Sequence[FieldCandidate]) -> bool | None:
+        chosen = choose_access(candidates)
+        if chosen is None:
+            return None
+        self.note("is_free", chosen[1].origin, _best_first(candidates, chosen[1]))
+        return chosen[0]
 
     def topics(self, candidates: Sequence[FieldCandidate]) -> tuple[str, ...]:
         """The topics from the most trusted place that has several, else from the first that has one, each once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ _ARTICLE_TYPES = frozenset({
     "report", "scholarlyarticle", "medicalscholarlyarticle", "techarticle", "satiricalarticle", "advertisercontentarticle", "review",
     "criticreview", "recipe", "claimreview",
 })  # fmt: skip
+_ORGANISATION_TYPES = frozenset({"organization", "newsmediaorganization", "corporation", "localbusiness", "governmentorganization", "ngo"})
 _PAGE_TYPES = frozenset({"webpage", "itempage", "collectionpage", "aboutpage"})
 _MEDIA_TYPES = frozenset({"videoobject", "audioobject", "podcastepisode", "imagegallery", "mediagallery"})
 # Properties that lead to the page's own article; whatever else holds an article (lists, related, parts) holds another one.
@@ -131,9 +132,10 @@ def _offer_article(offers: Offers, node: Node, by_id: dict[str, Node], prefix: s
         for key in keys:
             offers.add(field, origin(key), _first(node.get(key)))
     offers.add("language", origin("inLanguage"), _language(node.get("inLanguage")))
-    for key in ("author", "creator"):
-        for name in _party_names(node.get(key), by_id):
-            offers.add("authors", origin(key), name)
+    _offer_authors(offers, node, by_id, origin)
+    for name in sorted(_types(node.get("@type"))):
+        offers.add("article_type", origin("@type"), name)
+    _offer_access(offers, node, origin)
     for key in ("publisher", "sourceOrganization"):
         for name in list(_party_names(node.get(key), by_id))[:1]:
             offers.add("publisher", origin(key), name)
@@ -141,6 +143,27 @@ def _offer_article(offers: Offers, node: Node, by_id: dict[str, Node], prefix: s
         offers.add("topics", origin("keywords"), topic)
     offers.add("image_url", origin("image"), _image(node.get("image"), by_id))
     offers.add("image_url", origin("thumbnailUrl"), _first(node.get("thumbnailUrl")))
+
+
+def _offer_authors(offers: Offers, node: Node, by_id: dict[str, Node], origin: Callable[[str], str]) -> None:
+    """The authors' names, and those among them that are organisations by their type."""
+    for key in ("author", "creator"):
+        for item in _items(node.get(key)):
+            party = _resolved(item, by_id)
+            is_organisation = isinstance(party, dict) and bool(_types(party.get("@type")) & _ORGANISATION_TYPES)
+            for name in _party_names(party, by_id):
+                offers.add("authors", origin(key), name)
+                if is_organisation:
+                    offers.add("author_organisations", origin(key), name)
+
+
+def _offer_access(offers: Offers, node: Node, origin: Callable[[str], str]) -> None:
+    """Whether the article, or else a part of it, may be read by everybody."""
+    if "isAccessibleForFree" in node:
+        offers.add("is_free", origin("isAccessibleForFree"), str(_first(node["isAccessibleForFree"])))
+    for part in _items(node.get("hasPart")):
+        if isinstance(part, dict) and "isAccessibleForFree" in part:
+            offers.add("is_free", origin("hasPart"), str(_first(part["isAccessibleForFree"])))
 
 
 def _first(value: object) -> object:

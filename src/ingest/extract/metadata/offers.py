@@ -28,8 +28,10 @@ class Offers:
         known = self._by_field.setdefault(field, {})
         if len(known) >= MOST_CANDIDATES:
             return
-        longest = LONGEST_BODY if field == BODY else LONGEST_VALUE
-        text = clean_text((value if isinstance(value, str) else repr(value))[:longest])
+        if field == BODY and isinstance(value, str):
+            text = "\n".join([line for part in value[:LONGEST_BODY].split("\n") if (line := clean_text(part))])
+        else:
+            text = clean_text((value if isinstance(value, str) else repr(value))[:LONGEST_VALUE])
         if text:
             known[FieldCandidate(origin, text)] = None
 

@@ -17,6 +17,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _WORD = re.compile(r"\w+")
 _MOST_PARTS = 3  # site names, sections and slogans that a title carries at one end
 _LONGEST_TITLE = 500  # characters; longer ones are texts, and trying all their parts would cost the square of their length
+_LONGEST_KEYED = 1_000  # characters; what agrees as far is the same
 _SHORTEST_HEADLINE = 8  # characters of key; a shorter heading is the name of a section, and cuts no title
 _SAME_HEADLINE = (
     0.5  # share of common words; from there on a shared title is an edit of the headline, below it a teaser written for social media
@@ -33,9 +34,13 @@ class _Title:
     candidate: FieldCandidate
 
 
-@lru_cache(maxsize=4_096)
 def title_key(text: str) -> str:
-    """What two spellings of a headline have in common that differ in case, punctuation and spacing only."""
+    """What two spellings of a headline have in common that differ in case, punctuation and spacing only; its beginning where it is long."""
+    return _key(text[:_LONGEST_KEYED])
+
+
+@lru_cache(maxsize=4_096)
+def _key(text: str) -> str:
     return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -1,0 +1,131 @@
+"""The article's text in the data that a page carries for its scripts, for pages whose HTML has little of it.
+
+Frameworks leave their state in a script: ``__NEXT_DATA__``, ``Fusion.globalContent = {…}``, ``window.__APOLLO_STATE__ = {…}`` and their
+kin. Each names things its own way, but a text is always a list of paragraphs, plain, as HTML, or as objects that hold them, or one long
+string of HTML. The longest prose in what bears the page's title is the article's, else the longest of all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+from ingest.extract.body.hints import key
+from ingest.extract.body.sentences import ends_sentence
+from ingest.normalise.text import clean_text
+
+_MOST_SCRIPTS = 60
+_MOST_CHARACTERS = 4_000_000  # of all scripts that are read
+_MOST_VALUES = 100_000  # objects, lists and texts looked at
+_MOST_PARAGRAPHS = 2_000
+_DEEPEST = 8  # levels of one paragraph: its runs of bold and linked text
+_SHORTEST_STATE = 400  # characters of a script that may hold an article
+_PROSE_MIN = 40  # characters; shorter texts are labels
+_LONG_TEXT = 280  # characters of a text that may be a whole article
+_ASSIGNMENT = re.compile(r"[\w$.\[\]\"']+\s*=\s*(?=[{\[])")
+_PARAGRAPH_TAG = re.compile(r"<(?:p|br|h[2-4])\b", re.IGNORECASE)
+_TEXT_KEYS = ("text", "content", "html", "value", "paragraph", "body", "children", "model", "data", "blocks", "attributes")
+"""What objects call the text of a paragraph, or what holds it."""
+_OTHER_KINDS = re.compile(r"image|video|gallery|embed|ad|related|newsletter|promo|caption|quote_form|link_list|interstitial", re.IGNORECASE)
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def read_state(tree: LexborHTMLParser, title: str | None) -> tuple[str, ...]:
+    """The paragraphs of the article in the page's data, none where there is none. Never raises; time is linear in the data."""
+    wanted = key(title or "")
+    best: tuple[str, ...] = ()
+    rank = (False, 0)
+    left = _MOST_VALUES
+    for state in _states(tree):
+        waiting: list[tuple[object, bool]] = [(state, False)]
+        while waiting and left > 0:
+            value, titled = waiting.pop()
+            left -= 1
+            paragraphs = _paragraphs(value)
+            if len(paragraphs) > 1 and (found := (titled, _prose(paragraphs))) > rank and found[1]:
+                best, rank = paragraphs, found
+            if isinstance(value, dict):
+                titled = titled or _bears(value, wanted)
+                waiting += [(child, titled) for child in value.values()]
+            elif isinstance(value, list):
+                waiting += [(child, titled) for child in value]
+    return best
+
+
+def _bears(value: dict[str, object], wanted: str) -> bool:
+    """Whether one of an object's own texts is the title."""
+    return bool(wanted) and any(isinstance(text, str) and len(text) < _LONG_TEXT and key(text) == wanted for text in value.values())
+
+
+def _states(tree: LexborHTMLParser) -> Iterator[object]:
+    """The JSON values in the page's scripts, each decoded where it begins."""
+    left = _MOST_CHARACTERS
+    for script in tree.css("script")[:_MOST_SCRIPTS]:
+        text = script.text() or ""
+        kind = (script.attributes.get("type") or "").lower()
+        if len(text) < _SHORTEST_STATE or "ld+json" in kind:
+            continue
+        left -= len(text)
+        if left < 0:
+            return
+        if "json" in kind:
+            yield from _decoded(text, 0)
+        else:
+            for found in _ASSIGNMENT.finditer(text):
+                yield from _decoded(text, found.end())
+
+
+def _decoded(text: str, start: int) -> Iterator[object]:
+    try:
+        yield _DECODER.raw_decode(text, start)[0] if start else _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return
+
+
+def _paragraphs(value: object) -> tuple[str, ...]:
+    """The paragraphs of a list of them, or of one long text; none for anything else."""
+    if isinstance(value, str):
+        return tuple(_split(value)) if len(value) >= _LONG_TEXT else ()
+    if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004  # one paragraph is a summary
+        return ()
+    texts = [text for item in value[:_MOST_PARAGRAPHS] if (text := _text_of(item, _DEEPEST))]
+    return tuple(line for text in texts for line in _split(text))
+
+
+def _text_of(item: object, depth: int) -> str:
+    """The text of one paragraph, its runs joined; nothing for pictures, links to other articles and the like."""
+    if isinstance(item, str):
+        return item
+    if not depth:
+        return ""
+    if isinstance(item, list):
+        return "".join(_text_of(part, depth - 1) for part in item)
+    if not isinstance(item, dict):
+        return ""
+    kind = item.get("type") or item.get("_type") or item.get("__typename") or ""
+    if (isinstance(kind, str) and _OTHER_KINDS.search(kind)) or "headline" in item:
+        return ""
+    return next((text for key in _TEXT_KEYS if (text := _text_of(item.get(key), depth - 1))), "")
+
+
+def _split(text: str) -> Iterator[str]:
+    """The paragraphs of a text, plain or in HTML."""
+    if _PARAGRAPH_TAG.search(text):
+        body = LexborHTMLParser(f"<body>{text}</body>").body
+        text = body.text(separator="\n") if body is not None and body.css_first("p") is None else "\n".join(_elements(text))
+    for line in text.split("\n"):
+        if cleaned := clean_text(line):
+            yield cleaned
+
+
+def _elements(html: str) -> Iterator[str]:
+    for node in LexborHTMLParser(html).css("p, h2, h3, h4, li, blockquote:not(:has(p))"):
+        yield " ".join((node.text() or "").split())
+
+
+def _prose(paragraphs: tuple[str, ...]) -> int:
+    """The letters in paragraphs that are sentences."""
+    return sum(len(text) for text in paragraphs if len(text) >= _PROSE_MIN and ends_sentence(text))
