@@ -25,7 +25,8 @@ _DEEPEST = 8  # levels of one paragraph: its runs of bold and linked text
 _SHORTEST_STATE = 400  # characters of a script that may hold an article
 _PROSE_MIN = 40  # characters; shorter texts are labels
 _LONG_TEXT = 280  # characters of a text that may be a whole article
-_ASSIGNMENT = re.compile(r"[\w$.\[\]\"']+\s*=\s*(?=[{\[])")
+_MOST_ASSIGNMENTS = 50  # of one script
+_ASSIGNED = re.compile(r"=\s*+(?=[{\[])")
 _PARAGRAPH_TAG = re.compile(r"<(?:p|br|h[2-4])\b", re.IGNORECASE)
 _TEXT_KEYS = ("text", "content", "html", "value", "paragraph", "body", "children", "model", "data", "blocks", "attributes")
 """What objects call the text of a paragraph, or what holds it."""
@@ -71,18 +72,29 @@ def _states(tree: LexborHTMLParser) -> Iterator[object]:
         left -= len(text)
         if left < 0:
             return
-        if "json" in kind:
-            yield from _decoded(text, 0)
-        else:
-            for found in _ASSIGNMENT.finditer(text):
-                yield from _decoded(text, found.end())
+        yield from _decoded(text) if "json" in kind else _assigned(text)
 
 
-def _decoded(text: str, start: int) -> Iterator[object]:
+def _decoded(text: str) -> Iterator[object]:
     try:
-        yield _DECODER.raw_decode(text, start)[0] if start else _DECODER.decode(text)
+        yield _DECODER.decode(text)
     except (ValueError, RecursionError):
         return
+
+
+def _assigned(text: str) -> Iterator[object]:
+    """The JSON values that a script assigns."""
+    position = 0
+    for _ in range(_MOST_ASSIGNMENTS):
+        found = _ASSIGNED.search(text, position)
+        if found is None:
+            return
+        position = found.end()
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            continue
+        yield value
 
 
 def _paragraphs(value: object) -> tuple[str, ...]:

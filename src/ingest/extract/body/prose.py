@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ingest.extract.body.reading import RawBlock
-from ingest.extract.body.sentences import ends_sentence
+from ingest.extract.body.sentences import ends_sentence, ends_unpointed
 from ingest.model import BlockKind
 
 PROSE_SURE = 140.0
@@ -15,8 +15,6 @@ _PROSE_MIN = 40.0  # letters' worth: shorter blocks are labels and teasers more 
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _WIDE_FACTOR = 2.5  # Latin letters that say as much as one Chinese, Japanese or Korean character (translations of the same news)
 _UNPOINTED_MIN = 100.0  # letters' worth: a sentence in scripts that have no full stop; headlines stay below
-_UNPOINTED_END = re.compile("[\u0e00-\u0eff]\\W*$")  # Thai and Lao
-_ENDING = 8  # characters at the end of a text that tell its script
 _LETTERS_MIN = _PROSE_MIN / _WIDE_FACTOR
 
 
@@ -33,7 +31,7 @@ def prose_of(block: RawBlock) -> float:
 
 
 def _is_unpointed_sentence(text: str, size: float) -> bool:
-    return size >= _UNPOINTED_MIN and _UNPOINTED_END.search(text[-_ENDING:]) is not None
+    return size >= _UNPOINTED_MIN and ends_unpointed(text)
 
 
 def is_linked_heading(block: RawBlock) -> bool:

@@ -7,12 +7,18 @@ import re
 LABEL_MAX = 70
 """Characters: a date, a name, a label or a sub-heading in the text is shorter."""
 _SENTENCE_END = re.compile(r"""[.!?…。！？｡؟۔।॥։።၊။፡;:]["'”’»«)\]）」』】>\s]*$""")
+_UNPOINTED_END = re.compile("[\u0e00-\u0eff]\\W*$")
 _ENDING = 8  # characters at the end of a text: a full stop and what may close after it
 
 
 def ends_sentence(text: str) -> bool:
     """Whether the text ends as a sentence does, closing quotes and brackets aside."""
     return _SENTENCE_END.search(text[-_ENDING:]) is not None
+
+
+def ends_unpointed(text: str) -> bool:
+    """Whether the text ends in a script that has no full stop: Thai or Lao."""
+    return _UNPOINTED_END.search(text[-_ENDING:]) is not None
 
 
 def is_label(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.extract.body.prose import weight
-from ingest.extract.body.sentences import ends_sentence
+from ingest.extract.body.sentences import ends_sentence, ends_unpointed
 from ingest.extract.phrases import matching_reason
 from ingest.model import BlockKind, DropReason
 from ingest.normalise.dates import is_date_line
@@ -25,8 +25,6 @@ _BULLET = re.compile(r"(?:[•·●▪◦‣∙*–—-]|\(?\d{1,2}[.)])\s+(?=\S
 _QUOTE_MARK = re.compile(r">\s?")
 _PROSE_SURE = 160.0  # letters' worth: as long as that, a text is prose even without a full stop
 _PROSE_UNPOINTED = 100.0  # letters' worth: the same in scripts that have no full stop; headlines stay below
-_ENDING = 8  # characters at the end of a text that tell its script
-_UNPOINTED_END = re.compile("[\u0e00-\u0eff]\\W*$")  # Thai and Lao
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Unit:
             return False
         if self.ends_sentence:
             return self.weight >= SHORTEST_PROSE
-        return self.weight >= (_PROSE_UNPOINTED if _UNPOINTED_END.search(self.text[-_ENDING:]) else _PROSE_SURE)
+        return self.weight >= (_PROSE_UNPOINTED if ends_unpointed(self.text) else _PROSE_SURE)
 
 
 def read_units(text: str) -> list[Unit]:
