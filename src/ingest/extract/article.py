@@ -8,6 +8,7 @@ from ingest.errors import PageError
 from ingest.extract.body import BodyHints, read_body
 from ingest.extract.hidden_text import with_hidden_text
 from ingest.extract.metadata import choose, read_candidates
+from ingest.extract.metadata.head_lines import read_head_lines
 from ingest.extract.metadata.language import choose_language, detect_language, primary_tag
 from ingest.extract.plain_text import read_plain_text
 from ingest.extract.read_page import ReadPage
@@ -60,6 +61,9 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         ruled=bool(rules.fingerprint),
     )
     blocks = read_body(tree, hints)
+    if (not metadata.authors or metadata.published is None) and (lines := read_head_lines(blocks)):
+        candidates = preferred(candidates, lines)
+        metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     if not rules.body:
         blocks = with_hidden_text(blocks, tree, metadata.title, article_body)
     if overrides:

@@ -23,6 +23,9 @@ _PARENTHESES = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 _HARD_SEPARATOR = re.compile(r"\s*[;|•·●▪、，؛\n]\s*|\s+[/–—-]\s+|\s*//\s*")
 _EDGE = " \t,.:;|/–—-•·*\"'“”„«»()[]"
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
+_DATE_AFTER = re.compile(r",?\s+(?:on|am|le|el|il|op|den|em|dne|dnia)?\s*(?:\w+\.?\s)?\d{1,4}[./,\s]\s?\d.*$")  # "... on November 14, 2019"
+_LINE_PARTS = re.compile(r"\s*[|•·／]\s*|\s+[–—-]\s+")
+_LONGEST_NAME_UNCASED = 20  # characters of a name in a script without capitals
 _SLUG_SPACE = re.compile(r"[\s_]+")
 
 
@@ -141,6 +144,25 @@ def _split_joined(text: str) -> list[str]:
     if len(parts) > 1 and all(len(part.split()) >= _PERSON_WORDS or _is_agency(part) for part in parts):
         return parts
     return [text]
+
+
+def introduced_parts(line: str) -> list[str]:
+    """The parts of a line that a word introduces as bylines: ``Von Anna Muster`` of ``3.5.24 | 14:07 Uhr | Von Anna Muster``."""
+    return [part for part in _LINE_PARTS.split(_DATE_AFTER.sub("", line)) if _is_introduced(part)]
+
+
+def _is_introduced(text: str) -> bool:
+    """Whether a text begins with a word that introduces an author ("By", "Von", "Text:") and names somebody after it."""
+    found = _BEFORE.match(text)
+    return found is not None and any(_is_name(name) for name in split_byline(text)) and text[found.end() :][:1].isalpha()
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text has the form of a name: two words or more that begin with capitals, or a few letters of a script that has none."""
+    words = text.split()
+    if not text.isascii() and not any(character.isupper() or character.islower() for character in text):
+        return len(text) <= _LONGEST_NAME_UNCASED
+    return _PERSON_WORDS <= len(words) <= _MOST_WORDS and words[0][0].isupper() and words[-1][0].isupper()
 
 
 def is_organisation(name: str) -> bool:

@@ -13,6 +13,7 @@ from ingest.extract.body.sentences import LABEL_MAX, ends_sentence
 from ingest.extract.body.surroundings import Reasons
 from ingest.extract.body.tags import H1
 from ingest.model import BlockKind, DropReason
+from ingest.normalise.names import introduced_parts
 
 _STORY_BELOW = 0.6  # of the prose: a headline has at least that much of the story below it
 _STANDFIRST_MIN = 40  # characters, and letters and digits that it shares with the page's summary
@@ -51,6 +52,8 @@ def judge_head(reading: Reading, region: Region, evidence: Evidence, reasons: Re
                 reasons[at] = reasons[at] or DropReason.SUBTITLE
             elif not in_story:
                 reasons[at] = reasons[at] or DropReason.SECTION
+            elif len(raw.text) <= _DATED_MAX and introduced_parts(raw.text):
+                reasons[at] = reasons[at] or DropReason.AUTHOR
 
 
 def _is_standfirst(raw: RawBlock, mark: Mark, reason: DropReason | None, after: int, summaries: tuple[str, str]) -> bool:

@@ -222,7 +222,7 @@ class _Walk:
             return None
         text = node.text(separator="\n", strip=True, skip_empty=True)
         self.unscanned -= len(text)
-        if len(text) > _LONGEST_BOILERPLATE or _SENTENCE.search(text):
+        if len(text) > _LONGEST_BOILERPLATE or "{" in text or ");" in text or '="' in text or _SENTENCE.search(text):  # or a script's
             return None
         longest = _RUN if text.isascii() else _RUN_WIDE
         if len(text) >= longest and len(max(text.split("\n"), key=len)) >= longest:

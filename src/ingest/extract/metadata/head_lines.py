@@ -1,0 +1,37 @@
+"""Bylines and date lines that no markup names: the lines between a page's headline and its story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.model import Block, DropReason, FieldCandidate
+from ingest.normalise.dates import find_instant
+from ingest.normalise.names import introduced_parts
+
+_MOST_LINES = 8  # below the headline
+_LONGEST = 200  # characters of a line; longer ones are texts
+_READ_AS_LINES = frozenset(
+    {DropReason.AUTHOR, DropReason.DATE, DropReason.OUTSIDE, DropReason.SECTION, DropReason.LINK_LIST, DropReason.SHARE}
+)
+_HEADINGS = frozenset({DropReason.TITLE, DropReason.SUBTITLE})
+
+
+def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, ...]]:
+    """What the lines below the headline offer for authors and date; of a byline only what an introducing word ("By") marks."""
+    authors: list[FieldCandidate] = []
+    dates: list[FieldCandidate] = []
+    for line in _lines(blocks):
+        authors += [FieldCandidate("text:byline", part) for part in introduced_parts(line)]
+        if find_instant(line):
+            dates.append(FieldCandidate("text:date_line", line))
+    offered = {"authors": tuple(authors), "published_at": tuple(dates)}
+    return {field: candidates for field, candidates in offered.items() if candidates}
+
+
+def _lines(blocks: Sequence[Block]) -> list[str]:
+    first = next((at for at, block in enumerate(blocks) if block.kept), 0)
+    title = next((at for at in range(first - 1, -1, -1) if blocks[at].reason in _HEADINGS), None)
+    if title is None:
+        return []
+    below = blocks[title + 1 : first][:_MOST_LINES]
+    return [block.text for block in below if len(block.text) <= _LONGEST and block.reason in _READ_AS_LINES]

@@ -1,0 +1,81 @@
+"""Bylines and dates that stand between headline and story without any markup, in the commonest languages of news."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ingest.extract import extract
+from ingest.model import Article, Candidate, MediaType, Page
+
+STORY = "".join(
+    f"<p>The harbour council of Northmere met for the {word} time on Tuesday, and the talks went on until the morning.</p>"
+    for word in ("first", "second", "third", "fourth")
+)
+
+
+def article(lines: str, language: str = "en", head: str = "") -> Article:
+    title = "Old basin opens after nine years"
+    html = f'<html lang="{language}"><head><title>{title}</title>{head}</head><body><div><h1>{title}</h1>{lines}{STORY}</div></body></html>'
+    found = extract(Page(Candidate("file:///a", "a"), html.encode(), MediaType.HTML, dt.datetime(2024, 5, 4, tzinfo=dt.UTC)))
+    assert isinstance(found, Article)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "author"),
+    [
+        ("en", "By Ada Brightwater", "Ada Brightwater"),
+        ("en", "Written by Ada Brightwater on May 3, 2024", "Ada Brightwater"),
+        ("de", "Fr 03.05.24 | 07:30 Uhr | Von Ada Brightwater", "Ada Brightwater"),
+        ("fr", "Par Ada Brightwater • Publié le 3 mai 2024", "Ada Brightwater"),
+        ("es", "Por Ada Brightwater", "Ada Brightwater"),
+        ("it", "di Ada Brightwater", "Ada Brightwater"),
+        ("pt", "Por Ada Brightwater | 3 de maio de 2024", "Ada Brightwater"),
+        ("nl", "Door Ada Brightwater", "Ada Brightwater"),
+        ("sv", "Av Ada Brightwater", "Ada Brightwater"),
+        ("pl", "Autor: Ada Brightwater", "Ada Brightwater"),
+        ("ru", "Автор: Мария Петрова", "Мария Петрова"),
+        ("tr", "Yazan: Ada Brightwater", "Ada Brightwater"),
+        ("zh", "作者：王小明", "王小明"),
+    ],
+)
+def test_bylines(language: str, line: str, author: str) -> None:
+    assert article(f"<div>{line}</div>", language).authors == (author,)
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "day"),
+    [
+        ("en", "May 3, 2024", dt.date(2024, 5, 3)),
+        ("de", "Fr 03.05.24 | 07:30 Uhr | Von Ada Brightwater", dt.date(2024, 5, 3)),
+        ("fr", "Publié le 3 mai 2024", dt.date(2024, 5, 3)),
+        ("es", "3 de mayo de 2024", dt.date(2024, 5, 3)),
+        ("ko", "기사입력 :[ 2024-05-03 15:24 ]", dt.date(2024, 5, 3)),
+        ("ja", "2024年5月3日 15時24分", dt.date(2024, 5, 3)),
+    ],
+)
+def test_date_lines(language: str, line: str, day: dt.date) -> None:
+    published = article(f"<div>{line}</div>", language).published
+    assert published is not None
+    assert published.at.date() == day
+
+
+@pytest.mark.parametrize("line", ["By the sea", "Bypass closed", "By May 2024", "Von allem etwas", "Share on Facebook"])
+def test_lines_that_name_nobody(line: str) -> None:
+    assert article(f"<div>{line}</div>").authors == ()
+
+
+def test_what_the_page_says_elsewhere_goes_first() -> None:
+    found = article("<div>By Tomas Quill | 4 May 2024</div>", head='<meta name="author" content="Ada Brightwater">')
+    assert found.authors == ("Ada Brightwater",)
+    assert found.published is not None
+    assert found.published.at.date() == dt.date(2024, 5, 4)
+
+
+def test_a_byline_in_the_story_is_part_of_it() -> None:
+    found = article(
+        "<p>The council of Northmere met on Tuesday, and the talks about the basin went on and on.</p><div>By Ada Brightwater</div>"
+    )
+    assert found.authors == ()
