@@ -148,7 +148,8 @@ def _split_joined(text: str) -> list[str]:
 
 def introduced_parts(line: str) -> list[str]:
     """The parts of a line that a word introduces as bylines: ``Von Anna Muster`` of ``3.5.24 | 14:07 Uhr | Von Anna Muster``."""
-    return [part for part in _LINE_PARTS.split(_DATE_AFTER.sub("", line)) if _is_introduced(part)]
+    parts = (_DATE_AFTER.sub("", part) for part in _LINE_PARTS.split(line))
+    return [part for part in parts if _is_introduced(part)]
 
 
 def _is_introduced(text: str) -> bool:
