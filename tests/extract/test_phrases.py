@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.extract.phrases import matching_reason
+from ingest.extract.phrases import invitation_reason, matching_reason
 from ingest.model import DropReason
 
 
@@ -62,3 +62,33 @@ def test_a_long_text_is_not_judged_by_a_phrase() -> None:
 @given(st.text(max_size=400))
 def test_any_text_has_an_answer(text: str) -> None:
     assert matching_reason(text) is None or matching_reason(text) in set(DropReason)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "If you buy through links on this page, we may earn a commission, which pays for the tests that we do all year.",
+            DropReason.ADVERTISEMENT,
+        ),
+        (
+            "For the stories of the week in one place, sign up for our newsletters, which we send to readers every Friday at noon.",
+            DropReason.MAILING_LIST,
+        ),
+        (
+            "Hat Ihnen der Artikel gefallen? Dann unterstützen Sie uns bitte mit einem Beitrag, der unsere Recherchen ermöglicht.",
+            DropReason.SUBSCRIPTION,
+        ),
+        ("Bleiben Sie dabei und folgen Sie uns auf allen Kanälen, wo wir jeden Tag die wichtigsten Nachrichten zeigen.", DropReason.SHARE),
+        ("Reporting by Ada Brightwater in Northmere and Tomas Quill in Eastmere; editing by Jane Roe", DropReason.AUTHOR),
+        ("The council said that it had seen the reporting by the Lantern, and that it would answer within a week.", None),
+        ("The paper asked its readers for a donation, and eleven thousand of them gave more than they had been asked for.", None),
+        ("He wrote a newsletter for years, which some forty readers had in their letterboxes on the first of each month.", None),
+    ],
+)
+def test_paragraphs_that_speak_to_the_reader(text: str, reason: DropReason | None) -> None:
+    assert invitation_reason(text) is reason
+
+
+def test_a_long_paragraph_tells_a_story() -> None:
+    assert invitation_reason("We may earn a commission. " + "And then the talks went on until the morning. " * 14) is None

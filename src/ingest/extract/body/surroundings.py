@@ -9,6 +9,7 @@ from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import ends_sentence, is_label
 from ingest.extract.body.sums import nearest
 from ingest.extract.body.tags import LISTS
+from ingest.extract.phrases import invitation_reason
 from ingest.model import BlockKind, DropReason
 
 Reasons = list[DropReason | None]
@@ -19,6 +20,7 @@ _LABELS_MAX = 6  # labels after the last sentence: more of them are results or a
 _INVITING_MIN = 0.4  # of a line's letters in a link: "Also read this: Headline"
 _INVITATION = re.compile(r"\w[^:：|»>–—]{6,38}[:：|»>–—]")
 _INVITED_OFTEN = 2  # times on a page
+_FIRST_BLOCKS, _LAST_BLOCKS = 3, 7  # of the text: where such paragraphs stand
 _REPEATED_LONG = 60  # characters: shorter sentences are said twice in a story
 _REPEATED_OFTEN = 3  # times on a page: no story says a long sentence as often
 _TELLS_FIGURES = re.compile(r"\w\s?(?::\s|：).*\d|：\w+、")  # "Gold: $2,090", a list of places
@@ -55,6 +57,15 @@ def judge_repeats(blocks: list[RawBlock], reasons: Reasons) -> None:
         in_a_box = len(found) >= _REPEATED_OFTEN and told_once > len(blocks[found[0]].text)
         for at in found if in_a_box else found[1:]:
             reasons[at] = DropReason.DUPLICATE
+
+
+def judge_invitations(blocks: list[RawBlock], reasons: Reasons) -> None:
+    """Paragraphs at either end of the text that speak to the reader: newsletters, donations, rules for comments, who earns by it."""
+    kept = [at for at, reason in enumerate(reasons) if reason is None]
+    ends = kept if len(kept) <= _FIRST_BLOCKS + _LAST_BLOCKS else (*kept[:_FIRST_BLOCKS], *kept[-_LAST_BLOCKS:])
+    for at in ends:
+        if blocks[at].kind is not BlockKind.HEADING:
+            reasons[at] = invitation_reason(blocks[at].text)
 
 
 def judge_interludes(blocks: list[RawBlock], reasons: Reasons) -> None:

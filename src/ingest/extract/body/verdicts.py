@@ -14,7 +14,15 @@ from ingest.extract.body.hints import BodyHints, key
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import is_label
-from ingest.extract.body.surroundings import Reasons, judge_headings, judge_interludes, judge_lists, judge_repeats, judge_tail
+from ingest.extract.body.surroundings import (
+    Reasons,
+    judge_headings,
+    judge_interludes,
+    judge_invitations,
+    judge_lists,
+    judge_repeats,
+    judge_tail,
+)
 from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
@@ -49,6 +57,7 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
             reasons.append(place)
     judge_lists(reading, reasons)
     judge_repeats(blocks, reasons)
+    judge_invitations(blocks, reasons)
     judge_interludes(blocks, reasons)
     judge_headings(blocks, reasons)
     judge_head(reading, region, evidence, reasons, hints)

@@ -10,11 +10,12 @@ from typing import Any
 
 from ingest.model import DropReason
 
-__all__ = ["matching_reason"]
+__all__ = ["invitation_reason", "matching_reason"]
 
 _LONGEST = 200  # characters: a longer text is judged by more than a phrase in it
 _LONGEST_CONTAINING = 160  # characters: a sentence of a story may mention a newsletter, a short line that does is one
 _LONGEST_START = 120  # characters: as above, for texts that start like an invitation
+_LONGEST_INVITATION = 600  # characters: a longer paragraph tells a story
 _MODES = ("whole", "starts", "contains")
 _ENDS = " \t.:;,!…»›>«‹<|·•–—-*→▶►“”\"'()[]"
 _WORD = re.compile(r"\w+")
@@ -52,6 +53,17 @@ def matching_reason(text: str) -> DropReason | None:
             if folded.startswith(phrase) and _word_ends(folded, len(phrase)):
                 return meaning
     return _contained_reason(folded) if len(folded) <= _LONGEST_CONTAINING else None
+
+
+def invitation_reason(text: str) -> DropReason | None:
+    """Why a whole paragraph, of up to 600 characters, speaks to the reader instead of telling the story; None where it tells it."""
+    if len(text) > _LONGEST_INVITATION:
+        return None
+    folded = text.casefold()
+    for phrase, as_words, meaning in _INVITATIONS:
+        if phrase in folded and as_words.search(folded):
+            return meaning
+    return None
 
 
 def _contained_reason(folded: str) -> DropReason | None:
@@ -124,3 +136,18 @@ def _check(name: str, mode: str, phrases: object) -> None:
 
 
 _PHRASES = _load()
+
+
+def _load_invitations() -> tuple[tuple[str, re.Pattern[str], DropReason], ...]:
+    text = resources.files("ingest.extract.phrases").joinpath("long_phrases.toml").read_text("utf-8")
+    table: dict[str, list[str]] = tomllib.loads(text)
+    for name, phrases in table.items():
+        _check(name, "contains", phrases)
+    return tuple(
+        (bare := phrase.removeprefix("^"), re.compile(("^" if bare != phrase else "") + _as_words(bare)), DropReason(name))
+        for name, phrases in table.items()
+        for phrase in phrases
+    )
+
+
+_INVITATIONS = _load_invitations()
