@@ -25,6 +25,10 @@ _REPEATED_LONG = 60  # characters: shorter sentences are said twice in a story
 _REPEATED_OFTEN = 3  # times on a page: no story says a long sentence as often
 _TELLS_FIGURES = re.compile(r"\w\s?(?::\s|：).*\d|：\w+、")  # "Gold: $2,090", a list of places
 _NEWS_IN_BRIEF = 2  # such lines: one alone is an editor's name or the time of a broadcast
+# The time of a live blog's entry, perhaps with who wrote it: "20:24 Ada Brightwater", "2 hours ago 10:05 Tomas Quill".
+_ENTRY = re.compile(
+    r"(?:\d{1,2} [^\W\d]+ ago\s*)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s*[^\W\d_]\S*(?: [^\W\d_]\S*){1,3})?", re.IGNORECASE
+)
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
@@ -80,6 +84,17 @@ def judge_interludes(blocks: list[RawBlock], reasons: Reasons) -> None:
         if len(found) >= _INVITED_OFTEN:
             for at in found:
                 reasons[at] = DropReason.READ_MORE
+
+
+def judge_entries(blocks: list[RawBlock], reasons: Reasons) -> None:
+    """The time of a live blog's entry, and who wrote it, stand above its heading or text; times of a programme stand above each other."""
+    kept = [at for at, reason in enumerate(reasons) if reason is None]
+    timed = [
+        blocks[at].kind is BlockKind.PARAGRAPH and is_label(blocks[at].text) and bool(_ENTRY.fullmatch(blocks[at].text)) for at in kept
+    ]
+    for above, is_timed, below, at, after in zip([False, *timed], timed, timed[1:], kept, kept[1:], strict=False):
+        if is_timed and not above and not below and (blocks[after].kind is BlockKind.HEADING or len(blocks[after].text) >= _REPEATED_LONG):
+            reasons[at] = DropReason.DATE
 
 
 def judge_headings(blocks: list[RawBlock], reasons: Reasons) -> None:

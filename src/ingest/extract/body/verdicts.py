@@ -16,6 +16,7 @@ from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import is_label
 from ingest.extract.body.surroundings import (
     Reasons,
+    judge_entries,
     judge_headings,
     judge_interludes,
     judge_invitations,
@@ -59,6 +60,7 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
     judge_repeats(blocks, reasons)
     judge_invitations(blocks, reasons)
     judge_interludes(blocks, reasons)
+    judge_entries(blocks, reasons)
     judge_headings(blocks, reasons)
     judge_head(reading, region, evidence, reasons, hints)
     judge_tail(blocks, region, reasons)
