@@ -95,9 +95,10 @@ def _rules(result: PageResult, article: Article) -> Iterable[str]:
 
 
 def _field_row(p: FieldProvenance, article: Article) -> str:
-    best = next((at for at, c in enumerate(p.candidates) if c.origin == p.chosen_from), None)
+    chosen = [at for at, c in enumerate(p.candidates) if c.origin == p.chosen_from]
+    chosen = chosen if isinstance(getattr(article, p.field, None), tuple) else chosen[:1]  # of lists, all that one place names
     items = "".join(
-        f"<li{' class=chosen' if at == best else ''}>{escape(c.origin)}: <bdi>{escape(c.value)}</bdi></li>"
+        f"<li{' class=chosen' if at in chosen else ''}>{escape(c.origin)}: <bdi>{escape(c.value)}</bdi></li>"
         for at, c in enumerate(p.candidates)
     )
     listed = f"<ol>{items}</ol>" if items else f"<span class=chosen>{escape(p.chosen_from)}</span>"

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ingest.extract.body.evidence import weigh
 from ingest.extract.body.hints import BodyHints
+from ingest.extract.body.joining import join_broken
 from ingest.extract.body.prose import is_linked_heading
 from ingest.extract.body.reading import Reading
 from ingest.extract.body.region import find_region
@@ -33,8 +34,8 @@ def read_body(tree: LexborHTMLParser, hints: BodyHints) -> tuple[Block, ...]:
     evidence = weigh(reading, hints)
     blocks = verdicts(reading, find_region(reading, evidence), evidence, hints)
     if reading.chosen or any(block.kept for block in blocks) or len(blocks) > _SMALL_PAGE or any(map(is_linked_heading, reading.blocks)):
-        return blocks
-    return _sentences_kept(reading, blocks)
+        return join_broken(blocks)
+    return join_broken(_sentences_kept(reading, blocks))
 
 
 def _sentences_kept(reading: Reading, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
