@@ -109,3 +109,18 @@ def test_names_that_say_so_themselves(name: str) -> None:
 @pytest.mark.parametrize("name", ["Ada Brightwater", "Tomas Quill", "渡辺洋介", "김민수", "Мария Петрова"])
 def test_names_of_persons_do_not(name: str) -> None:
     assert not is_organisation(name)
+
+
+def test_rdfa_names_what_microdata_would() -> None:
+    html = f"""<html><head><title>Lantern</title></head><body vocab="https://schema.org/" typeof="NewsArticle">
+    <h2 property="schema:headline">Talks about the old basin go on</h2>
+    <span property="author" typeof="Person"><span property="name">Ada Brightwater</span></span>
+    <time property="http://schema.org/datePublished" content="2024-05-03T07:30:00+02:00">Friday</time>
+    <b property="dcterms:headline">Not this</b><div>{STORY}</div></body></html>"""
+    found = extract(Page(Candidate("file:///a", "a"), html.encode(), MediaType.HTML, dt.datetime(2024, 5, 3, tzinfo=dt.UTC)))
+    assert isinstance(found, Article)
+    assert found.title == "Talks about the old basin go on"
+    assert found.authors == ("Ada Brightwater",)
+    assert found.published is not None
+    assert found.published.at.isoformat() == "2024-05-03T07:30:00+02:00"
+    assert {p.field: p.chosen_from for p in found.provenance}["published_at"] == "rdfa:datepublished"

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Every part of the selector costs some 0.02 ms a page, every further pass 0.15 ms.
-_SELECTOR = 'meta, link, script, title, h1, time, [itemprop], [rel~="author"], [class*="byline" i], [class*="aut" i], [class*="date" i]'
+_SELECTOR = (
+    'meta, link, script, title, h1, time, [itemprop], [property], [rel~="author"], [class*="byline" i], [class*="aut" i], [class*="date" i]'
+)
 
 _META, _LINK, _SCRIPT, _TITLE, _STYLE = (number_of(name) for name in ("meta", "link", "script", "title", "style"))
 

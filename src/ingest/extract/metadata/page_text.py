@@ -21,6 +21,7 @@ _MOST_BYLINES = 40  # of one page; news pages with more list other articles
 _SHORTEST_NAME = 4  # characters; what is shorter is a label such as "By"
 _BYLINE_HEIGHT = 4  # levels; names of one byline share an ancestor within them, teasers of different articles do not
 
+_SCHEMA_PREFIXES = frozenset({"schema", "rnews", "http", "https"})
 _ITEMPROPS = {
     "headline": "title",
     "alternativeheadline": "subtitle",
@@ -82,18 +83,26 @@ def _of_this_article(bylines: list[_Byline]) -> list[_Byline]:
 
 def _statement(element: LexborNode, attributes: dict[str, str | None]) -> tuple[str, str, str] | None:
     """What an element offers: field, origin and value."""
-    itemprop = (attributes.get("itemprop") or "").lower()
+    itemprop, kind = (attributes.get("itemprop") or "").lower(), "microdata"
+    if not itemprop and (stated := attributes.get("property")):
+        itemprop, kind = _schema_name(stated), "rdfa"
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
     if element.tag == "h1":
         return "title", "h1", _text(element)
     if itemprop in _ITEMPROPS:
-        return _ITEMPROPS[itemprop], f"microdata:{itemprop}", _value(element, attributes)
+        return _ITEMPROPS[itemprop], f"{kind}:{itemprop}", _value(element, attributes)
     if element.tag == "time":
         return _when(element, names), "time_tag", _value(element, attributes)
     if itemprop == "author":
-        named = element.css_first('[itemprop="name"]')
-        return "authors", "microdata:author", _line(named if named is not None else element)
+        named = element.css_first('[itemprop="name"], [property="name"], [property="schema:name"]')
+        return "authors", f"{kind}:author", _line(named if named is not None else element)
     return _by_names(element, names, (attributes.get("rel") or "").lower().split())
+
+
+def _schema_name(stated: str) -> str:
+    """The name of an RDFa property in schema.org's vocabulary (RDFa Core 1.1), empty for those of others."""
+    prefix, colon, name = stated.strip().rpartition(":")
+    return name.rpartition("/")[2].lower() if not colon or prefix in _SCHEMA_PREFIXES or "schema.org/" in stated else ""
 
 
 def _by_names(element: LexborNode, names: str, relation: list[str]) -> tuple[str, str, str] | None:

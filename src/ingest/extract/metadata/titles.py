@@ -24,7 +24,7 @@ _SAME_HEADLINE = (
 )
 _SITE_WORDS = tuple(sorted(SITE_WORDS))
 _RULED = ("rule:", "function:")  # what people wrote for the source goes before all that a page says
-_TRUSTED = ("jsonld:headline", "microdata:headline", "h1")
+_TRUSTED = ("jsonld:headline", "microdata:headline", "rdfa:headline", "h1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ def choose_title(
 ) -> tuple[str, FieldCandidate] | None:
     """The headline, without the site's name and the like, with the candidate it comes from; None where nothing is offered."""
     sites = site_keys(publishers, page_url)
-    plain = {key for c in candidates if c.origin in _TRUSTED and len(key := title_key(c.value)) >= _SHORTEST_HEADLINE}
-    titles = [_stripped(c, sites, plain) for c in candidates if not _is_site(c.value, sites)]
+    plain = frozenset([key for c in candidates if c.origin in _TRUSTED and len(key := title_key(c.value)) >= _SHORTEST_HEADLINE])
+    titles = [_Title(text := _stripped(c.value, sites, plain), title_key(text), c) for c in candidates if not _is_site(c.value, sites)]
     if not titles:
         return None
     named = _first_of(titles)
@@ -69,7 +69,7 @@ def _agreed(titles: Sequence[_Title]) -> _Title | None:
     """The headline by what the best witnesses agree on: the title for sharing, the headline in JSON-LD, the main heading."""
     named = _first_of(titles)
     social, second = named("meta:og:title") or named("meta:twitter:title"), named("meta:twitter:title")
-    stated = named("jsonld:headline") or named("microdata:headline")
+    stated = named("jsonld:headline") or named("microdata:headline") or named("rdfa:headline")
     shown = _shown(titles, social, stated)
     if social is None or (stated and second and second.key == stated.key):
         return stated or (shown if shown and _confirmed(shown, named("title")) else None)
@@ -120,9 +120,9 @@ def site_keys(publishers: tuple[str, ...], page_url: str | None) -> frozenset[st
     return frozenset(key for key in keys if key)
 
 
-def _stripped(candidate: FieldCandidate, sites: frozenset[str], plain: set[str]) -> _Title:
+@lru_cache(maxsize=64)  # most places of a page give the same title
+def _stripped(text: str, sites: frozenset[str], plain: frozenset[str]) -> str:
     """The title without what other candidates, or the site's names, show to be none of it."""
-    text = candidate.value
     for _ in range(_MOST_PARTS if len(text) <= _LONGEST_TITLE else 0):
         cuts = list(_SEPARATOR.finditer(text))
         if not cuts:
@@ -135,9 +135,10 @@ def _stripped(candidate: FieldCandidate, sites: frozenset[str], plain: set[str])
         else:
             text = next((text[: cut.start()] for cut in cuts if title_key(text[: cut.start()]) in plain), text)
             break
-    return _Title(text, title_key(text), candidate)
+    return text
 
 
+@lru_cache(maxsize=256)
 def _is_site(text: str, sites: frozenset[str]) -> bool:
     """Whether a part of a title is the site's name, perhaps with a word that sites add ("The Example", "Example Online")."""
     key = title_key(text)

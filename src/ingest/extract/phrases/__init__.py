@@ -60,10 +60,11 @@ def invitation_reason(text: str) -> DropReason | None:
     if len(text) > _LONGEST_INVITATION:
         return None
     folded = text.casefold()
-    for phrase, as_words, meaning in _INVITATIONS:
-        if phrase in folded and as_words.search(folded):
-            return meaning
-    return None
+    found: list[_Contained] = []
+    for word in _INVITING_WORDS.intersection(_WORD.findall(folded)):
+        found += [entry for entry in _INVITATIONS[word] if entry[1] in folded]
+    found.sort(key=lambda entry: entry[0])
+    return next((meaning for _, _, as_words, meaning in found if as_words.search(folded)), None)
 
 
 def _contained_reason(folded: str) -> DropReason | None:
@@ -138,16 +139,23 @@ def _check(name: str, mode: str, phrases: object) -> None:
 _PHRASES = _load()
 
 
-def _load_invitations() -> tuple[tuple[str, re.Pattern[str], DropReason], ...]:
+def _load_invitations() -> dict[str, list[_Contained]]:
+    """The wording of whole paragraphs, by a word that each has: its longest, which few paragraphs of a story have."""
     text = resources.files("ingest.extract.phrases").joinpath("long_phrases.toml").read_text("utf-8")
     table: dict[str, list[str]] = tomllib.loads(text)
+    by_word: dict[str, list[_Contained]] = {}
+    rank = 0
     for name, phrases in table.items():
         _check(name, "contains", phrases)
-    return tuple(
-        (bare := phrase.removeprefix("^"), re.compile(("^" if bare != phrase else "") + _as_words(bare)), DropReason(name))
-        for name, phrases in table.items()
-        for phrase in phrases
-    )
+        for phrase in phrases:
+            bare = phrase.removeprefix("^")
+            words = _WORD.findall(bare)
+            key = max(words, key=len)
+            pattern = re.compile(("^" if bare != phrase else "") + _as_words(bare))
+            by_word.setdefault(key, []).append((rank, bare, pattern, DropReason(name)))
+            rank += 1
+    return by_word
 
 
 _INVITATIONS = _load_invitations()
+_INVITING_WORDS = frozenset(_INVITATIONS)
