@@ -61,7 +61,8 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         ruled=bool(rules.fingerprint),
     )
     blocks = read_body(tree, hints)
-    if (not metadata.authors or metadata.published is None) and (lines := read_head_lines(blocks)):
+    names_person = len(metadata.authors) > len(metadata.author_organisations)
+    if (not names_person or metadata.published is None) and (lines := read_head_lines(blocks)):
         candidates = preferred(candidates, lines)
         metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     if not rules.body:

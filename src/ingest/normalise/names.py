@@ -152,6 +152,16 @@ def introduced_parts(line: str) -> list[str]:
     return [part for part in parts if _is_introduced(part)]
 
 
+def unintroduced_parts(line: str) -> list[str]:
+    """The parts of a line that are names by their form alone: ``Anna Muster`` of ``Anna Muster | 3.5.24``, none of a line in one part."""
+    parts = _LINE_PARTS.split(line)
+    return (
+        [part for part in parts if _is_name(part) and part.replace(" ", "").isalpha() and not is_organisation(part)]
+        if len(parts) > 1
+        else []
+    )
+
+
 def _is_introduced(text: str) -> bool:
     """Whether a text begins with a word that introduces an author ("By", "Von", "Text:") and names somebody after it."""
     found = _BEFORE.match(text)

@@ -28,6 +28,7 @@ def article(lines: str, language: str = "en", head: str = "") -> Article:
     [
         ("en", "By Ada Brightwater", "Ada Brightwater"),
         ("en", "Written by Ada Brightwater on May 3, 2024", "Ada Brightwater"),
+        ("tr", "Ada Brightwater | 03.05.2024 - Güncelleme : 03.05.2024", "Ada Brightwater"),
         ("de", "Fr 03.05.24 | 07:30 Uhr | Von Ada Brightwater", "Ada Brightwater"),
         ("fr", "Par Ada Brightwater • Publié le 3 mai 2024", "Ada Brightwater"),
         ("es", "Por Ada Brightwater", "Ada Brightwater"),
@@ -72,6 +73,19 @@ def test_what_the_page_says_elsewhere_goes_first() -> None:
     assert found.authors == ("Ada Brightwater",)
     assert found.published is not None
     assert found.published.at.date() == dt.date(2024, 5, 4)
+
+
+def test_an_organisation_gives_way_to_a_person_below_the_headline() -> None:
+    found = article(
+        "<div>By Ada Brightwater</div>", head='<meta name="author" content="Lantern"><meta property="og:site_name" content="Lantern">'
+    )
+    assert found.authors == ("Ada Brightwater",)
+
+
+@pytest.mark.parametrize(("label", "author"), [("Written by", ("Ada Brightwater",)), ("Verfasst von", ("Ada Brightwater",)), ("Time", ())])
+def test_the_card_that_labels_its_author(label: str, author: tuple[str, ...]) -> None:
+    card = f'<meta name="twitter:label1" content="{label}"><meta name="twitter:data1" content="Ada Brightwater">'
+    assert article("", head=card).authors == author
 
 
 def test_a_byline_in_the_story_is_part_of_it() -> None:

@@ -21,21 +21,23 @@ _LONGEST_LIST = 5_000  # characters of a list of keywords
 _SEPARATORS = str.maketrans("", "", ":._- ")  # publishers write article:published_time, article:published:time, article.published-time
 
 
-def _load() -> tuple[dict[str, str], dict[str, int]]:
-    """The field of each name without its separators, and the name's rank within its field."""
+def _load() -> tuple[dict[str, str], dict[str, int], frozenset[str]]:
+    """The field of each name without its separators, the name's rank within its field, and what a label calls an author."""
     table = tomllib.loads(resources.files(__package__ or "").joinpath("meta_names.toml").read_text("utf-8"))
     fields: dict[str, str] = {}
     ranks: dict[str, int] = {}
+    labels = frozenset(table.pop("author_labels"))
     for field, names in table.items():
         for rank, name in enumerate(names):
             key = name.translate(_SEPARATORS)
             if name != name.lower() or fields.setdefault(key, field) != field:
                 raise ValueError(f"meta_names.toml: {name!r} is not in lower case, or stands in two fields")
             ranks.setdefault(key, rank)
-    return fields, ranks
+    return fields, ranks, labels
 
 
-_FIELDS, _RANKS = _load()
+_FIELDS, _RANKS, _AUTHOR_LABELS = _load()
+_CARD = ("twitter:label", "twitter:data")
 _NAMING = ("property", "name", "itemprop", "http-equiv")
 _LISTS = frozenset({"topics"})
 
@@ -52,6 +54,7 @@ def offer_head(offers: Offers, elements: Elements) -> None:
             if (name := attributes.get(key)) and (known := _known(name)):
                 values.append((*known, content))
                 break
+    values += _labelled_authors(elements.metas[:_MOST_ELEMENTS])
     values.sort(key=lambda value: value[0])
     for _, field, origin, content in values:
         for part in content[:_LONGEST_LIST].split(",") if field in _LISTS else (content,):
@@ -61,6 +64,17 @@ def offer_head(offers: Offers, elements: Elements) -> None:
         offers.add("title", "title", elements.titles[0].text())
     if elements.root is not None:
         offers.add("language", "html:lang", elements.root.attributes.get("lang") or elements.root.attributes.get("xml:lang"))
+
+
+def _labelled_authors(metas: Sequence[LexborNode]) -> list[tuple[int, str, str, str]]:
+    """The author in a pair of ``twitter:label1`` ("Written by") and ``twitter:data1``, as content systems write them."""
+    stated = {name: a.get("content") for meta in metas if (name := (a := meta.attributes).get("name") or "").startswith(_CARD)}
+    return [
+        (len(_RANKS), "authors", f"meta:twitter:data{number}", author)
+        for number in "12"
+        if (stated.get(f"twitter:label{number}") or "").strip().lower() in _AUTHOR_LABELS
+        and (author := stated.get(f"twitter:data{number}"))
+    ]
 
 
 @lru_cache(maxsize=4_096)

@@ -6,26 +6,43 @@ from collections.abc import Sequence
 
 from ingest.model import Block, DropReason, FieldCandidate
 from ingest.normalise.dates import find_instant
-from ingest.normalise.names import introduced_parts
+from ingest.normalise.names import introduced_parts, is_organisation, split_byline, unintroduced_parts
 
 _MOST_LINES = 8  # below the headline
 _LONGEST = 200  # characters of a line; longer ones are texts
 _READ_AS_LINES = frozenset(
-    {DropReason.AUTHOR, DropReason.DATE, DropReason.OUTSIDE, DropReason.SECTION, DropReason.LINK_LIST, DropReason.SHARE}
+    {
+        DropReason.AUTHOR,
+        DropReason.DATE,
+        DropReason.OUTSIDE,
+        DropReason.SECTION,
+        DropReason.LINK_LIST,
+        DropReason.SHARE,
+        DropReason.SUBTITLE,
+    }
 )
 _HEADINGS = frozenset({DropReason.TITLE, DropReason.SUBTITLE})
 
 
 def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, ...]]:
-    """What the lines below the headline offer for authors and date; of a byline only what an introducing word ("By") marks."""
+    """What the lines below the headline offer for authors and date.
+
+    Of a byline only what an introducing word ("By") marks counts, or what stands beside a date in the form of a name.
+    """
     authors: list[FieldCandidate] = []
     dates: list[FieldCandidate] = []
     for line in _lines(blocks):
-        authors += [FieldCandidate("text:byline", part) for part in introduced_parts(line)]
-        if find_instant(line):
+        authors += [FieldCandidate("text:byline", part) for part in introduced_parts(line) if _names_person(part)]
+        dated = find_instant(line) is not None
+        if dated:
+            authors += [FieldCandidate("text:byline", part) for part in unintroduced_parts(line)[:1]]
             dates.append(FieldCandidate("text:date_line", line))
     offered = {"authors": tuple(authors), "published_at": tuple(dates)}
     return {field: candidates for field, candidates in offered.items() if candidates}
+
+
+def _names_person(byline: str) -> bool:
+    return any(not is_organisation(name) for name in split_byline(byline))
 
 
 def _lines(blocks: Sequence[Block]) -> list[str]:
