@@ -39,7 +39,7 @@ _PARAGRAPH_BREAKS = 2  # <br> in a row: one is a line's end, two are a paragraph
 _WHOLE = 0.8  # of a block's letters: an inline element with that much of them speaks for the block
 _STRONG = 0.9  # of a label's letters in bold: a sub-heading that its author did not mark up as one
 _LONG_CELL = 160  # letters: a table cell above that is a paragraph of a page laid out by tables, below it is a cell of a table row
-_RUN = 140  # characters between two tags: a paragraph has at least one run as long, menus hardly ever
+_RUN = 140  # characters between two tags: as long as that, a text is prose even without a full stop
 _RUN_WIDE = 56  # the same where the text is not ASCII: Chinese and Japanese say as much in fewer characters
 _LONGEST_BOILERPLATE = 8_000  # characters; longer menus are read part by part
 _MOST_SCANNED = 500_000  # characters looked through for such runs: a hostile page nests parts thousands deep, each scanned again
@@ -222,8 +222,8 @@ class _Walk:
             return None
         text = node.text(separator="\n", strip=True, skip_empty=True)
         self.unscanned -= len(text)
-        if len(text) > _LONGEST_BOILERPLATE or "{" in text or ");" in text or '="' in text or _SENTENCE.search(text):  # or a script's
-            return None
+        if len(text) > _LONGEST_BOILERPLATE or _SENTENCE.search(text) or "{" in text or ");" in text or '="' in text:
+            return None  # sentences, or the text of a script, which is skipped where elements are read one by one
         longest = _RUN if text.isascii() else _RUN_WIDE
         if len(text) >= longest and len(max(text.split("\n"), key=len)) >= longest:
             return None
