@@ -47,7 +47,11 @@ _MOST_SCANNED = 500_000  # characters looked through for such runs: a hostile pa
 _SENTENCE = re.compile(r"""[.!?…。！？؟۔।॥](?<=\w\w.)["”’»)\]」』]*(?:\n|\Z)""")
 _INHERITED = frozenset({BlockKind.QUOTE, BlockKind.LIST_ITEM, BlockKind.CAPTION})
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_READ_OUT = re.compile(r"\b(?:sr-only|visually-?hidden|screen-?reader)", re.IGNORECASE)
+# What is only read out ("opens in a new tab"), and what only shows when a pointer rests on a name.
+_READ_OUT = re.compile(
+    r"\b(?:sr-only|visually-?hidden|screen-?reader)|\b(?:tooltip|popover|rollover)[\w-]*(?:block|box|body|card|content|panel|text)\b",
+    re.IGNORECASE,
+)
 _CLIPPED = re.compile(r"\bclip\s*:\s*rect\(\s*[01](?:px)?[\s,]", re.IGNORECASE)
 _LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
 _NAMING = frozenset(
@@ -275,7 +279,7 @@ def _names(attributes: dict[str, str | None]) -> str:
 
 
 def _is_read_out(attributes: dict[str, str | None]) -> bool:
-    """Whether an inline element holds words that are read out but not shown: "opens in a new tab"."""
+    """Whether an inline element holds words that a reader of the page does not see."""
     names, style = attributes.get("class"), attributes.get("style")
     return bool((names and _READ_OUT.search(names)) or (style and _CLIPPED.search(style)))
 
