@@ -79,3 +79,12 @@ def test_changed_rules_read_loaded_pages_again(tmp_path: Path, cli_env: dict[str
     assert run() == {"new": 0, "updated": 0, "unchanged": 1}
     reasons = ingest("db", "psql", "-t", "-A", "-c", "SELECT reason FROM news.article_version ORDER BY version_no", env=cli_env).stdout
     assert reasons.split() == ["new", "reextract"]
+
+
+def test_the_explanation_as_json_names_blocks_candidates_and_rules() -> None:
+    explained = json.loads(ingest("explain", PAGE, "--rules", RULES, "--json").stdout)
+    assert {"kind": "paragraph", "reason": "outside", "text": "Printed on the third of May 2024"} in explained["blocks"]
+    assert {"key": "authors", "value": "div.c4 b", "matches": 2} in explained["rules"]
+    [title] = [p for p in explained["provenance"] if p["field"] == "title"]
+    assert (title["chosen_from"], title["candidates"][0]["value"]) == ("rule:title", "Old basin opens after nine years")
+    assert explained["title"] == "Old basin opens after nine years"

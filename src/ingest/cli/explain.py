@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,8 @@ _EPILOG = """[bold]Examples[/bold]
 
   ingest explain page.html.gz --html why.html
 
+  ingest explain page.html --json | jq -r '.blocks[] | select(.reason == "mailing_list") | .text'
+
   ingest explain page.html --rules news.example.yaml
 
 Exit codes: 0 it is an article, 1 it was rejected (and why), 2 wrong usage."""
@@ -37,6 +40,7 @@ def _explain(
     targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="A saved page, or several.", show_default=False)],
     *,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page for the browser instead.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a page on standard output instead.")] = False,
     urls: UrlMap = None,
     rules: Rules = None,
 ) -> None:
@@ -50,7 +54,9 @@ def _explain(
     settings = Settings.from_env()
     book = book_at(rules or settings.rules)
     results = list(extract_found(discover_files(existing, url_map(urls)), settings.limits, jobs=1, rules=book))
-    if html is not None:
+    if as_json:
+        _print_json(results)
+    elif html is not None:
         _write_page(html, results)
     else:
         _print(results)
@@ -68,6 +74,14 @@ def _print(results: Sequence[PageResult]) -> None:
     console = Console()
     for result in results:
         console.print(explanation(result))
+
+
+def _print_json(results: Sequence[PageResult]) -> None:
+    from ingest.report.record import as_explanation
+
+    for result in results:
+        line = json.dumps(as_explanation(result), ensure_ascii=False)
+        typer.echo(line.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _write_page(file: Path, results: Sequence[PageResult]) -> None:

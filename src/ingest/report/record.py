@@ -55,6 +55,21 @@ def as_json(result: PageResult) -> str:
     return line.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate in a page has no UTF-8 form
 
 
+def as_explanation(result: PageResult) -> dict[str, Any]:
+    """The record of a page with all its blocks, the candidates of each field, and what its source's rules did."""
+    article = result.result
+    if not isinstance(article, Article):
+        return as_record(result) | {"blocks": [], "provenance": [], "rules": []}
+    return as_record(result) | {
+        "blocks": [{"kind": b.kind, "reason": b.reason, "text": b.text} for b in article.blocks],
+        "provenance": [
+            {"field": p.field, "chosen_from": p.chosen_from, "candidates": [{"origin": c.origin, "value": c.value} for c in p.candidates]}
+            for p in article.provenance
+        ],
+        "rules": [{"key": e.key, "value": e.value, "matches": e.matches} for e in article.rule_effects],
+    }
+
+
 def as_text(result: PageResult) -> str:
     """The article as a person would read it, or why there is none."""
     article = result.result
