@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from prefect import flow, get_run_logger, task
@@ -13,16 +13,21 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.runtime import deployment
+from prefect.utilities.annotations import quote
 
 from ingest.discover.files import missing_targets
+from ingest.discover.targets import DiscoverOptions, Discovery, since_instant, target_kind
 from ingest.discover.url_map import read_url_map
 from ingest.errors import DatabaseUnreachable, IngestError, UsageError
+from ingest.gather import Gathered, Pace, gather
 from ingest.model import Tally
-from ingest.pipeline import Found, discover_batches, load, merge_tallies, read_batch
+from ingest.normalise.credentials import without_credentials
+from ingest.pipeline import fetch_session, listing_limits, load, merge_tallies, read_batch, with_source_rules
 from ingest.report.run_table import add_up
 from ingest.rules.book import book_at
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
+from ingest.store.fetches import note_attempts
 from ingest.store.queries import RejectionCount, run_rejections
 from ingest.store.runs import running
 from ingest.workers import extract_batches
@@ -59,15 +64,15 @@ def _is_connection_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any]
     retry_condition_fn=_is_connection_fault,
     cache_policy=NO_CACHE,
 )
-def ingest_batch(run_id: UUID, number: int, found: list[Found], jobs: int) -> list[Tally]:
+def ingest_batch(run_id: UUID, number: int, found: list[Gathered], jobs: int) -> list[Tally]:
     """Read, extract and load one batch over a connection of its own; its tallies."""
     settings = Settings.from_env()
     with open_engine(settings, check_schema=False) as engine:
-        batch = read_batch(engine, found, settings.limits, book_at(settings.rules))
+        batch = read_batch(engine, found, settings.limits, with_source_rules(engine, book_at(settings.rules)))
         results: list[PageResult] = []
         for extracted in extract_batches(_parts(batch.pages), settings.limits, jobs):
             results += extracted
-        tallies = load(engine, run_id, batch, results)
+        tallies = load(engine, run_id, batch, results, settings.limits)
     total = add_up("total", tallies)
     get_run_logger().info(
         "batch loaded number=%d pages=%d new=%d updated=%d unchanged=%d duplicates=%d rejected=%d",
@@ -77,14 +82,23 @@ def ingest_batch(run_id: UUID, number: int, found: list[Found], jobs: int) -> li
 
 
 @flow(name=FLOW_NAME, flow_run_name="ingest {targets}", validate_parameters=True)
-def ingest_targets(targets: list[str], url_map: str | None = None, jobs: int = 1, batch_size: int = BATCH_SIZE) -> dict[str, Any]:
-    """Load the articles on saved pages: files and folders of .html, .htm and .txt, each also as .gz.
+def ingest_targets(
+    targets: list[str],
+    url_map: str | None = None,
+    jobs: int = 1,
+    batch_size: int = BATCH_SIZE,
+    kind: str | None = None,
+    since: str | None = None,
+) -> dict[str, Any]:
+    """Load articles: from URLs of articles, feeds, sitemaps, home pages and section pages, from WARC files, from saved pages and folders.
 
     Args:
-        targets: Files and folders on the machine that runs the flow.
+        targets: URLs, and files and folders on the machine that runs the flow.
         url_map: A file with the pages' URLs: JSON lines of path and url.
         jobs: Processes that extract.
         batch_size: Pages a task, which are committed together.
+        kind: What the targets are, where it is not to be told: article, feed, sitemap, homepage, section, urls, opml, warc, files.
+        since: Leave out what feeds and sitemaps date earlier: 2026-11-02, or 7d.
 
     Returns:
         The run table: ``sources``, ``total`` and ``rejections``, as `ingest run --json` prints it.
@@ -101,9 +115,19 @@ def ingest_targets(targets: list[str], url_map: str | None = None, jobs: int = 1
     rejections: list[RejectionCount] = []
     if existing:
         # The flow holds the database for all its tasks: an embedded server stays up between them.
-        with open_engine(Settings.from_env()) as engine, running(engine, **_run_facts(existing)) as run_id:
-            for number, found in enumerate(discover_batches(existing, urls, batch_size), start=1):
-                tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, found, jobs)])
+        settings = Settings.from_env()
+        options = DiscoverOptions(target_kind(kind), since_instant(since), urls, listing_limits(settings), settings.limits)
+        pace = Pace(batch_size, settings.batch_seconds, lambda: None)
+        with (
+            open_engine(settings) as engine,
+            running(engine, **_run_facts(existing)) as run_id,
+            fetch_session(engine, settings) as session,
+        ):
+            discovery = Discovery(session.fetch, logger.info, options)
+            for number, found in enumerate(gather(engine, session, discovery.discover(existing), pace), start=1):
+                # quote: Prefect would look through each page for results of other tasks.
+                tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, cast("list[Gathered]", quote(found)), jobs)])
+            note_attempts(engine, run_id, discovery.attempts)
             rejections = run_rejections(engine, run_id)
     total = add_up("total", tallies)
     _publish(tallies, rejections)
@@ -124,7 +148,7 @@ def _run_facts(targets: Sequence[str]) -> dict[str, Any]:
         "kind": "scheduled" if flow_run and flow_run.auto_scheduled else "adhoc",
         "flow_name": FLOW_NAME,
         "deployment": deployment.name,
-        "params": {"targets": list(targets)},
+        "params": {"targets": [without_credentials(t) for t in targets]},
     }
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ingest.transfer import Transfer
+
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
@@ -20,6 +22,7 @@ class Stage(StrEnum):
     """Where in the way of a page something happened (column ``ops.rejection.stage``)."""
 
     DISCOVER = "discover"
+    FETCH = "fetch"
     READ = "read"
     DECODE = "decode"
     EXTRACT = "extract"
@@ -193,6 +196,19 @@ class RuleEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """What the list that named a candidate says of it: offered for fields about which the page says nothing."""
+
+    origin: str
+    """``feed`` or ``sitemap``: what the database stores in ``published_from``."""
+    title: str | None = None
+    published: dt.datetime | None = None
+    updated: dt.datetime | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One article page that discovery found: where to read it, and its URL where somebody already knows it."""
 
@@ -202,6 +218,9 @@ class Candidate:
     """The path as the user would write it: shown in tables and in the JSON field ``path``."""
     url: str | None = None
     rules: SourceRules = NO_RULES
+    hint: Hint | None = None
+    recheck: bool = False
+    """Whether to ask for it again where it is loaded: somebody has named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +234,8 @@ class Page:
     """When these bytes were what the publisher showed: the time of the fetch, or a file's modification time (aware)."""
     charset: str | None = None
     """The charset that the transport declared, where there was one."""
+    transfer: Transfer | None = None
+    """How it came over the network; None for what was read from a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +293,13 @@ class PageResult:
     """Also of a rejected page, so that its bytes are kept; None where nothing within the limits could be read."""
     seconds: float = 0.0
     """From bytes to article."""
+    failed_transfer: Transfer | None = None
+    """How the network failed to bring a page."""
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """How the page came over the network, or did not come; None for what was read from a disk."""
+        return self.failed_transfer or (self.page.transfer if self.page else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +309,8 @@ class Limits:
     max_page_bytes: int = 16 * 1024 * 1024
     max_tree_depth: int = 5_000
     max_extract_seconds: float = 10.0
+    max_task_tries: int = 8
+    """Runs that try a page which cannot be had, before it is given up."""
 
 
 @dataclass(slots=True)

@@ -10,26 +10,50 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.discover.files import discover_files
+from ingest.discover.homepages import SiteLists, find_lists
+from ingest.discover.listings import ListingLimits, read_listing
+from ingest.discover.targets import DiscoverOptions, Discovery, discover_saved
+from ingest.errors import UsageError
 from ingest.fetch.files import read_file
+from ingest.fetch.pages import page_of
+from ingest.fetch.session import FetchSession
+from ingest.gather import Found, Gathered, Pace, gather
 from ingest.identify.fingerprint import page_sha256
 from ingest.model import Candidate, Page, PageResult, Tally
-from ingest.rules.book import NO_BOOK, RuleBook
+from ingest.normalise.url import canonical_or_none
+from ingest.rules.book import NO_BOOK, RuleBook, SiteFacts, with_sites
+from ingest.store.fetches import note_attempts
+from ingest.store.hosts import DatabaseRobotsStore
 from ingest.store.known import known_pages, note_known
+from ingest.store.listed import Plan, note_listed
 from ingest.store.load import load_batch
+from ingest.store.sources import site_settings
+from ingest.transfer import Purpose
+from ingest.web import Fetched, HostPolicy, Request
 from ingest.workers import extract_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
     from sqlalchemy import Engine
 
     from ingest.model import Limits
+    from ingest.settings import Settings
 
-Found = Candidate | PageResult
-"""What discovery finds: a candidate, or a place that could not be looked into."""
+
+@dataclass(frozen=True, slots=True)
+class IngestPlan:
+    """How a run goes about its targets."""
+
+    options: DiscoverOptions
+    pace: Pace
+    jobs: int
+    """Processes that extract."""
+    rules: RuleBook = NO_BOOK
+    say: Callable[[str], None] = lambda _: None
+    """Told in a sentence what each target turned out to be."""
 
 
 _LARGEST_BATCH = 32  # pages: large enough that sending one to a worker costs little, small enough that output flows
@@ -42,17 +66,40 @@ class ReadBatch:
     pages: tuple[Page, ...]
     known: tuple[Page, ...]
     decided: tuple[PageResult, ...]
+    listed: tuple[Plan, ...] = ()
+    """Known articles that a list names again."""
 
 
-def discover_batches(targets: Sequence[str], urls: Mapping[Path, str], batch_size: int) -> Iterator[list[Found]]:
-    """What lies below the targets, in batches."""
-    found = discover_files(targets, urls)
-    while batch := list(itertools.islice(found, batch_size)):
-        yield batch
+def fetch_session(engine: Engine, settings: Settings) -> FetchSession:
+    """A session that is as polite as settings and sources want, and keeps robots files in the database."""
+    default = HostPolicy(settings.host_delay_seconds, settings.host_concurrency)
+    policies = {
+        site.domain: HostPolicy(
+            default.delay_seconds if site.delay_seconds is None else site.delay_seconds, site.concurrency or default.concurrency
+        )
+        for site in site_settings(engine)
+    }
+    return FetchSession(settings.fetching(policies), DatabaseRobotsStore(engine))
+
+
+def with_source_rules(engine: Engine, book: RuleBook) -> RuleBook:
+    """The rules, with what followed sources say of their own pages."""
+    return with_sites(book, [SiteFacts(s.domain, s.time_zone, s.language, s.rule_file) for s in site_settings(engine)])
+
+
+def ingest_targets(engine: Engine, session: FetchSession, run_id: UUID, targets: Sequence[str], plan: IngestPlan) -> Iterator[list[Tally]]:
+    """Look into targets, fetch what is on the web, extract and load; each batch is committed whole before its tallies come out."""
+    discovery = Discovery(session.fetch, plan.say, plan.options)
+    batches = gather(engine, session, discovery.discover(targets), plan.pace)
+    for tallies in ingest_batches(engine, run_id, batches, plan.options.page_limits, plan.jobs, with_source_rules(engine, plan.rules)):
+        note_attempts(engine, run_id, discovery.attempts)
+        discovery.attempts.clear()
+        yield tallies
+    note_attempts(engine, run_id, discovery.attempts)
 
 
 def ingest_batches(
-    engine: Engine, run_id: UUID, batches: Iterable[Sequence[Found]], limits: Limits, jobs: int, rules: RuleBook = NO_BOOK
+    engine: Engine, run_id: UUID, batches: Iterable[Sequence[Gathered]], limits: Limits, jobs: int, rules: RuleBook = NO_BOOK
 ) -> Iterator[list[Tally]]:
     """Read, extract and load batches; each is committed whole before its tallies come out.
 
@@ -69,7 +116,44 @@ def ingest_batches(
 
     for results in extract_batches(pages(), limits, jobs):
         batch = waiting.popleft()
-        yield load(engine, run_id, batch, results)
+        yield load(engine, run_id, batch, results, limits)
+
+
+def find_feeds(url: str, settings: Settings) -> SiteLists:
+    """Where a site lists its articles: its feeds, else its sitemaps; the URL itself where that is a list.
+
+    Raises:
+        UsageError: the page cannot be had.
+    """
+    limits = listing_limits(settings)
+    with FetchSession(settings.fetching()) as session:
+
+        def get(page: str) -> Fetched:
+            return session.fetch(Request(page, Purpose.LISTING))
+
+        fetched = get(url)
+        if fetched.failure is not None:
+            raise UsageError(f"{url} cannot be had: {fetched.failure.message}")
+        if (listing := read_listing(fetched.body, fetched.url, limits)) is not None:
+            return SiteLists(listing.title, [fetched.url], [], listing.homepage)
+        lists = find_lists(fetched, get, limits)
+        news = [s for s in lists.sitemaps if "news" in s.lower()]
+        return replace(lists, feeds=lists.feeds or news or lists.sitemaps)
+
+
+def explain_targets(targets: Sequence[str], urls: Mapping[Path, str], settings: Settings, rules: RuleBook) -> Iterator[PageResult]:
+    """Extract saved pages and single URLs, without a database."""
+    with FetchSession(settings.fetching()) as session:
+
+        def found() -> Iterator[Found]:
+            for target in targets:
+                if url := canonical_or_none(target):
+                    candidate = Candidate(url, target, url)
+                    yield page_of(candidate, session.fetch(Request(url)))
+                else:
+                    yield from discover_saved([target], urls, settings.limits)
+
+        yield from extract_found(found(), settings.limits, 1, rules)
 
 
 def extract_found(found: Iterable[Found], limits: Limits, jobs: int, rules: RuleBook = NO_BOOK) -> Iterator[PageResult]:
@@ -92,15 +176,17 @@ def extract_found(found: Iterable[Found], limits: Limits, jobs: int, rules: Rule
             yield item if isinstance(item, PageResult) else next(extracted)
 
 
-def read_batch(engine: Engine, found: Sequence[Found], limits: Limits, rules: RuleBook = NO_BOOK) -> ReadBatch:
+def read_batch(engine: Engine, found: Sequence[Gathered], limits: Limits, rules: RuleBook = NO_BOOK) -> ReadBatch:
     """Read the candidates of a batch, and set aside the pages that this extractor has already loaded."""
-    read = [_read(item, limits, rules) for item in found]
+    listed = tuple(item for item in found if isinstance(item, Plan))
+    read = [_read(item, limits, rules) for item in found if not isinstance(item, Plan)]
     pages = [item for item in read if isinstance(item, Page)]
     known = known_pages(engine, [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages])
     return ReadBatch(
         pages=tuple(p for i, p in enumerate(pages) if i not in known),
         known=tuple(p for i, p in enumerate(pages) if i in known),
         decided=tuple(item for item in read if isinstance(item, PageResult)),
+        listed=listed,
     )
 
 
@@ -109,12 +195,18 @@ def _read(item: Found, limits: Limits, rules: RuleBook) -> Page | PageResult:
     return rules.of_page(read) if isinstance(read, Page) else read
 
 
-def load(engine: Engine, run_id: UUID, batch: ReadBatch, results: Sequence[PageResult]) -> list[Tally]:
+def load(engine: Engine, run_id: UUID, batch: ReadBatch, results: Sequence[PageResult], limits: Limits) -> list[Tally]:
     """Load what a batch came to; the tallies count every item of it once."""
     # What is known comes first: a copy of it that is read in the same batch then counts as the duplicate, not the original.
-    tallies = note_known(engine, run_id, batch.known) if batch.known else []
-    tallies += load_batch(engine, run_id, [*batch.decided, *results])
+    tallies = note_known(engine, run_id, batch.known, limits.max_task_tries) if batch.known else []
+    tallies += note_listed(engine, run_id, batch.listed)
+    tallies += load_batch(engine, run_id, [*batch.decided, *results], limits.max_task_tries)
     return merge_tallies(tallies)
+
+
+def listing_limits(settings: Settings) -> ListingLimits:
+    """The settings' bounds of lists."""
+    return ListingLimits(settings.max_feed_entries, settings.max_sitemap_urls, settings.max_listing_bytes, settings.max_sitemap_depth)
 
 
 def merge_tallies(tallies: Iterable[Tally]) -> list[Tally]:

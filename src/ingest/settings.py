@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
+from ingest import __version__
 from ingest.errors import SettingError
 from ingest.model import Limits
+from ingest.web import FetchOptions, HostPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 PREFIX = "INGEST_"
+_WHOLE, _ABOVE = "a whole number above 0", "seconds above 0"
 _LIMITS = Limits()
+_FETCHING = FetchOptions()
 
 
 def _text(value: str) -> str:
@@ -46,6 +53,42 @@ def _seconds(value: str) -> float:
     return number
 
 
+def _amount(value: str) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _flag(value: str) -> bool:
+    if (text := value.strip().lower()) not in {"true", "false", "yes", "no", "1", "0", "on", "off"}:
+        raise ValueError
+    return text in {"true", "yes", "1", "on"}
+
+
+def _headers(value: str) -> dict[str, dict[str, str]]:
+    """Host to header names and values, from JSON."""
+    read = json.loads(value)
+    if not isinstance(read, dict) or not all(
+        isinstance(headers, dict) and all(isinstance(text, str) and text.isprintable() for text in headers.values())
+        for headers in read.values()
+    ):
+        raise ValueError  # a value that cannot be used, like the others
+    return {host.lower(): dict(headers) for host, headers in read.items()}
+
+
+def _contact(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or set("()") & set(value):
+        raise ValueError
+    return value
+
+
+def _proxy(value: str) -> str:
+    if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
+        raise ValueError
+    return value
+
+
 def _field(default: Any, parse: Callable[[str], Any], expects: str, meaning: str) -> Any:  # noqa: ANN401  # as dataclasses.field
     metadata = {"parse": parse, "expects": expects, "meaning": meaning}
     if callable(default):
@@ -65,14 +108,70 @@ class Settings:
     home: Path = _field(
         lambda: user_data_path("news-ingest", appauthor=False), _path, "a folder", "Where the embedded Postgres keeps its data"
     )
-    database_connect_seconds: float = _field(10.0, _seconds, "seconds above 0", "How long to wait for a database to answer")
-    jobs: int | None = _field(None, _count, "a whole number above 0", "Processes that extract; unset, one a core")
-    batch_size: int = _field(64, _count, "a whole number above 0", "Pages that are read, extracted and committed together")
-    max_page_bytes: int = _field(_LIMITS.max_page_bytes, _count, "a whole number above 0", "Bytes of a page after decompression")
-    max_tree_depth: int = _field(_LIMITS.max_tree_depth, _count, "a whole number above 0", "Nesting of a page's elements")
-    max_extract_seconds: float = _field(_LIMITS.max_extract_seconds, _seconds, "seconds above 0", "Time to extract one page")
+    database_connect_seconds: float = _field(10.0, _seconds, _ABOVE, "How long to wait for a database to answer")
+    jobs: int | None = _field(None, _count, _WHOLE, "Processes that extract; unset, one a core")
+    batch_size: int = _field(64, _count, _WHOLE, "Pages that are read, extracted and committed together")
+    max_page_bytes: int = _field(_LIMITS.max_page_bytes, _count, _WHOLE, "Bytes of a page after decompression")
+    max_tree_depth: int = _field(_LIMITS.max_tree_depth, _count, _WHOLE, "Nesting of a page's elements")
+    max_extract_seconds: float = _field(_LIMITS.max_extract_seconds, _seconds, _ABOVE, "Time to extract one page")
 
     rules: Path | None = _field(None, _path, "a file or folder", "Rules for sites: a rule file, or a folder of them (docs/site-rules.md)")
+
+    contact: str | None = _field(
+        None, _contact, "one line of ASCII without parentheses", "Your e-mail address or page, told to the sites that are fetched from"
+    )
+    allow_private_addresses: bool = _field(
+        _FETCHING.allow_private_addresses, _flag, "true or false", "Fetch from loopback, private and reserved addresses too"
+    )
+    host_delay_seconds: float = _field(_FETCHING.host_delay_seconds, _amount, "seconds", "From one request to a host to the next")
+    host_concurrency: int = _field(_FETCHING.host_concurrency, _count, _WHOLE, "Requests to a host at once")
+    max_connections: int = _field(_FETCHING.max_connections, _count, _WHOLE, "Requests at once, over all hosts")
+    connect_seconds: float = _field(_FETCHING.connect_seconds, _seconds, _ABOVE, "Time to connect to a host")
+    first_byte_seconds: float = _field(
+        _FETCHING.first_byte_seconds, _seconds, _ABOVE, "Time until an answer begins, and between two parts of it"
+    )
+    fetch_seconds: float = _field(_FETCHING.fetch_seconds, _seconds, _ABOVE, "Time for one answer as a whole")
+    batch_seconds: float = _field(5.0, _seconds, _ABOVE, "Time after which fetched pages are loaded, however few")
+    max_header_bytes: int = _field(_FETCHING.max_header_bytes, _count, _WHOLE, "Bytes of an answer's headers")
+    max_listing_bytes: int = _field(_FETCHING.max_listing_bytes, _count, _WHOLE, "Bytes of a feed or sitemap after decompression")
+    max_redirects: int = _field(_FETCHING.max_redirects, _count, _WHOLE, "Redirects on the way to one page")
+    max_tries: int = _field(_FETCHING.max_tries, _count, _WHOLE, "Requests for one page in one run")
+    max_retry_after_seconds: float = _field(
+        _FETCHING.max_retry_after_seconds,
+        _seconds,
+        _ABOVE,
+        "The longest Retry-After that a run waits for; a host that asks for more is left alone",
+    )
+    max_crawl_delay_seconds: float = _field(
+        _FETCHING.max_crawl_delay_seconds, _seconds, _ABOVE, "The longest Crawl-delay of a robots.txt that is kept to"
+    )
+    robots_lifetime_seconds: float = _field(_FETCHING.robots_lifetime_seconds, _seconds, _ABOVE, "How long a robots.txt is kept")
+    breaker_failures: int = _field(_FETCHING.breaker_failures, _count, _WHOLE, "Failures in a row that set a host aside for a run")
+    max_feed_entries: int = _field(5_000, _count, _WHOLE, "Entries of a feed that are read")
+    max_sitemap_urls: int = _field(50_000, _count, _WHOLE, "URLs of one sitemap that are read")
+    max_sitemap_depth: int = _field(3, _count, _WHOLE, "Sitemap indexes within each other")
+    poll_min_seconds: float = _field(600.0, _seconds, _ABOVE, "The shortest time between two polls of a feed")
+    poll_max_seconds: float = _field(86_400.0, _seconds, _ABOVE, "The longest time between two polls of a feed")
+    first_poll_days: float = _field(7.0, _seconds, "days above 0", "How far back the first poll of a sitemap goes")
+    max_task_tries: int = _field(8, _count, _WHOLE, "Runs that try a page which cannot be had, before it is given up")
+    proxy: str | None = dataclasses.field(
+        default=None,
+        repr=False,  # it may hold a password
+        metadata={
+            "parse": _proxy,
+            "expects": "an http:// or https:// URL",
+            "meaning": "A proxy for all requests; it resolves the hosts' names itself",
+        },
+    )
+    request_headers: Mapping[str, Mapping[str, str]] | None = dataclasses.field(
+        default=None,
+        repr=False,  # they may hold credentials
+        metadata={
+            "parse": _headers,
+            "expects": 'JSON such as {"news.example": {"Authorization": "Bearer …"}}',
+            "meaning": "Headers that the requests to a host carry besides: JSON, by host",
+        },
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -99,7 +198,17 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """The bounds of one page."""
-        return Limits(self.max_page_bytes, self.max_tree_depth, self.max_extract_seconds)
+        return Limits(self.max_page_bytes, self.max_tree_depth, self.max_extract_seconds, self.max_task_tries)
+
+    def fetching(self, policies: Mapping[str, HostPolicy] | None = None) -> FetchOptions:
+        """How pages are fetched; ``policies`` are what sources want of their own hosts."""
+        same = {f.name: getattr(self, f.name) for f in dataclasses.fields(FetchOptions) if hasattr(self, f.name)}
+        contact = self.contact or "no contact set"
+        return FetchOptions(
+            **(same | {"request_headers": self.request_headers or {}}),
+            user_agent=f"news-ingest/{__version__} (+{contact})",
+            policies=policies or {},
+        )
 
 
 def _refuse_misspelt(name: str, known: Iterable[str]) -> None:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from ingest.model import PageResult
 
-_HELP = """Show each block of a saved page with its verdict and reason, and where each metadata field came from.
+_HELP = """Show each block of a page with its verdict and reason, and where each metadata field came from.
 
-Needs no database and no network."""
+Needs no database. A URL is fetched, politely; a saved page needs no network."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest explain page.html
 
-  ingest explain page.html.gz --html why.html
+  ingest explain https://news.example/2026/11/02/some-article --html why.html
 
   ingest explain page.html --json | jq -r '.blocks[] | select(.reason == "mailing_list") | .text'
 
@@ -37,23 +37,24 @@ def register(app: typer.Typer) -> None:
 
 
 def _explain(
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="A saved page, or several.", show_default=False)],
+    targets: Annotated[
+        list[str], typer.Argument(metavar="TARGET", help="A saved page or an article's URL, or several.", show_default=False)
+    ],
     *,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page for the browser instead.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a page on standard output instead.")] = False,
     urls: UrlMap = None,
     rules: Rules = None,
 ) -> None:
-    from ingest.discover.files import discover_files  # start-up of --help stays short
-    from ingest.model import Article
-    from ingest.pipeline import extract_found
+    from ingest.model import Article  # start-up of --help stays short
+    from ingest.pipeline import explain_targets
     from ingest.rules.book import book_at
     from ingest.settings import Settings
 
     existing, missing = existing_targets(targets)
     settings = Settings.from_env()
     book = book_at(rules or settings.rules)
-    results = list(extract_found(discover_files(existing, url_map(urls)), settings.limits, jobs=1, rules=book))
+    results = list(explain_targets(existing, url_map(urls), settings, book))
     if as_json:
         _print_json(results)
     elif html is not None:

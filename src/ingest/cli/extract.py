@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, Rules, UrlMap, existing_targets, job_count, url_map
+from ingest.cli.inputs import Jobs, Rules, UrlMap, job_count, saved_targets, url_map
 
 if TYPE_CHECKING:
     from ingest.model import PageResult
 
 _HELP = """Extract articles from saved pages to standard output.
 
-Reads .html, .htm and .txt files, each also as .gz, and folders of them. Needs no database and no network. Output comes in the order of the
-input, each record as soon as it is ready."""
+Reads .html, .htm and .txt files, each also as .gz, WARC files, and folders of these. Needs no database and no network. Output comes in
+the order of the input, each record as soon as it is ready."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest extract page.html
 
   ingest extract saved-pages/ --jsonl --jobs 4 > articles.jsonl
+
+  ingest extract crawl.warc.gz --jsonl > articles.jsonl
 
   ingest extract saved-pages/ --jsonl | jq -r 'select(.error == null) | .title'
 
@@ -39,15 +41,15 @@ def _extract(
     urls: UrlMap = None,
     rules: Rules = None,
 ) -> None:
-    from ingest.discover.files import discover_files  # start-up of --help stays short
+    from ingest.discover.targets import discover_saved  # start-up of --help stays short
     from ingest.pipeline import extract_found
     from ingest.rules.book import book_at
     from ingest.settings import Settings
 
     settings = Settings.from_env()
     book = book_at(rules or settings.rules)
-    existing, missing = existing_targets(paths)
-    found = discover_files(existing, url_map(urls))
+    existing, missing = saved_targets(paths)
+    found = discover_saved(existing, url_map(urls), settings.limits)
     pages = failures = 0
     for result in extract_found(found, settings.limits, job_count(jobs), book):
         pages += 1

@@ -27,6 +27,22 @@ Rules = Annotated[
 ]
 
 
+Targets = Annotated[
+    list[str], typer.Argument(metavar="TARGET...", help="URLs, files, folders, or - for standard input.", show_default=False)
+]
+KindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="What the targets are, where it is not to be told: article, feed, sitemap, homepage, section, urls, opml, warc, files.",
+    ),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="Leave out what feeds and sitemaps date earlier: 2026-11-02, or 7d.")
+]
+
+
 def job_count(jobs: int | None) -> int:
     """The number of processes asked for, else one for each core that this process may use."""
     if jobs is not None:
@@ -35,18 +51,27 @@ def job_count(jobs: int | None) -> int:
 
 
 def existing_targets(targets: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The targets that name something, and those that name nothing; each of these is reported on standard error.
-
-    Raises:
-        UsageError: for a URL.
-
-    """
+    """The targets that may name something, and the paths that name nothing; each of these is reported on standard error."""
     from ingest.discover.files import missing_targets  # start-up of --help stays short
 
     missing = missing_targets(targets)
     for target in missing:
         typer.echo(f"ingest: {target}: no such file or folder.", err=True)
     return [t for t in targets if t not in missing], missing
+
+
+def saved_targets(targets: Sequence[str]) -> tuple[list[str], list[str]]:
+    """As `existing_targets`, for commands that need no network.
+
+    Raises:
+        UsageError: for a URL.
+    """
+    from ingest.errors import UsageError
+
+    for target in targets:
+        if "://" in target:
+            raise UsageError(f"{target} is a URL, and this command reads saved pages: `ingest explain` and `ingest run` fetch.")
+    return existing_targets(targets)
 
 
 def url_map(file: Path | None) -> Mapping[Path, str]:

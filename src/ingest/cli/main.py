@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest import __version__
-from ingest.cli import db, explain, extract, rules, run, search
+from ingest.cli import db, discover, explain, extract, poll, rules, run, search, sources
 from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
 
@@ -21,16 +21,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="News articles from pages to clean rows in Postgres.",
     epilog=(
-        "[bold]Examples[/bold]\n\n  ingest run seeds/\n\n  ingest extract saved-pages/ --jsonl > articles.jsonl\n\n"
+        "[bold]Examples[/bold]\n\n  ingest run seeds/\n\n  ingest run https://news.example/feed.xml\n\n  ingest poll --due\n\n"
+        "  ingest extract saved-pages/ --jsonl > articles.jsonl\n\n"
         '  ingest explain page.html\n\n  ingest db psql -c "SELECT title, published_at FROM news.article"\n\n'
         "Exit codes: 0 it ran, 1 every target failed, 2 wrong usage or no usable database, 130 interrupted. "
         "Settings come from the environment: [cyan]ingest db status[/cyan] shows the database in use."
     ),
 )
 run.register(app)
+poll.register(app)
+discover.register(app)
 extract.register(app)
 explain.register(app)
 search.register(app)
+app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")
 app.add_typer(db.app, name="db")
 

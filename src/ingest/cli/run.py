@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, Rules, UrlMap, existing_targets, job_count, url_map
+from ingest.cli.inputs import Jobs, KindOption, Rules, Since, Targets, UrlMap, existing_targets, job_count, url_map
 from ingest.cli.interrupts import deferred_interrupts
-from ingest.cli.progress import with_progress
+from ingest.cli.loading import Outcome, report
+from ingest.normalise.credentials import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    from ingest.discover.targets import DiscoverOptions
     from ingest.model import Tally
     from ingest.rules.book import RuleBook
     from ingest.settings import Settings
-    from ingest.store.queries import RejectionCount
 
 _HELP = """Load articles into the database.
 
-Targets are .html, .htm and .txt files, each also as .gz, and folders of them. What is loaded already is recognised: running the same
-command again loads nothing new. A page that gives no article becomes a row of ops.rejection, and the run goes on.
+A target is an article's URL; a feed, a sitemap, a home page or a section page on the web; a file with a feed, a sitemap, an OPML list or
+URLs; a WARC file; a saved page (.html, .htm, .txt, each also as .gz); a folder of saved pages and WARC files; or - for URLs on standard
+input. What each is is told from it, or by --kind.
 
-Without INGEST_DATABASE_URL an embedded Postgres serves; it starts and stops by itself."""
+What is loaded already is recognised before it is fetched: running the same command again loads nothing new. A page that gives no article
+becomes a row of ops.rejection, and the run goes on. Without INGEST_DATABASE_URL an embedded Postgres serves; it starts and stops by
+itself."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest run seeds/
 
-  ingest run saved-pages/ one-more.html.gz --url-map urls.jsonl
+  ingest run https://news.example/2026/11/02/some-article
 
-  INGEST_DATABASE_URL=postgresql://me@db.example/news ingest run saved-pages/ --json
+  ingest run https://news.example/ --since 7d
+
+  ingest run saved-pages/ crawl.warc.gz --url-map urls.jsonl
+
+  cat urls.txt | ingest run - --json
 
 Exit codes: 0 it ran, 1 every target failed, 2 wrong usage or no usable database, 130 interrupted."""
 
@@ -45,15 +50,19 @@ def register(app: typer.Typer) -> None:
 
 
 def _run(
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Files and folders of saved pages.", show_default=False)],
+    targets: Targets,
     *,
+    kind: KindOption = None,
+    since: Since = None,
     jobs: Jobs = None,
     urls: UrlMap = None,
     rules: Rules = None,
     as_json: Annotated[bool, typer.Option("--json", help="The run table as one JSON object on standard output.")] = False,
 ) -> None:
+    from ingest.discover.targets import DiscoverOptions, since_instant, target_kind  # start-up of --help stays short
+    from ingest.pipeline import listing_limits
     from ingest.rules.book import book_at
-    from ingest.settings import Settings  # start-up of --help stays short
+    from ingest.settings import Settings
 
     settings = Settings.from_env()
     existing, missing = existing_targets(targets)
@@ -61,8 +70,16 @@ def _run(
     book = book_at(rules or settings.rules)
     tallies: list[Tally] = []
     if existing:
-        tallies, rejections = _load(existing, mapped, settings, job_count(jobs if jobs is not None else settings.jobs), book)
-        _report(tallies, rejections, as_json=as_json)
+        options = DiscoverOptions(
+            kind=target_kind(kind),
+            since=since_instant(since),
+            urls=mapped,
+            limits=listing_limits(settings),
+            page_limits=settings.limits,
+        )
+        outcome = _load(existing, options, settings, job_count(jobs if jobs is not None else settings.jobs), book)
+        tallies = outcome.tallies
+        report(outcome, as_json=as_json)
     if missing:
         raise typer.Exit(2)
     found = sum(t.found for t in tallies)
@@ -70,50 +87,36 @@ def _run(
         raise typer.Exit(1)
 
 
-def _load(
-    targets: Sequence[str], urls: Mapping[Path, str], settings: Settings, jobs: int, rules: RuleBook
-) -> tuple[list[Tally], list[RejectionCount]]:
-    from ingest.pipeline import discover_batches, ingest_batches, merge_tallies
+def _load(targets: Sequence[str], options: DiscoverOptions, settings: Settings, jobs: int, rules: RuleBook) -> Outcome:
+    from ingest.cli.loading import loaded
+    from ingest.gather import Pace
+    from ingest.pipeline import IngestPlan, fetch_session, ingest_targets
     from ingest.store.engine import open_engine
-    from ingest.store.queries import run_rejections
     from ingest.store.runs import running
 
-    tallies: list[Tally] = []
-    parameters = {"targets": list(targets)}
-    with open_engine(settings) as engine, running(engine, kind="adhoc", flow_name="ingest run", params=parameters) as run_id:
-        batches = discover_batches(targets, urls, settings.batch_size)
-        total = _count(targets)
-        try:
-            with deferred_interrupts() as check_interrupt:
-                for loaded in with_progress(ingest_batches(engine, run_id, batches, settings.limits, jobs, rules), total):
-                    tallies = merge_tallies([*tallies, *loaded])
-                    check_interrupt()
-        except KeyboardInterrupt:
-            done = sum(t.found for t in tallies)
-            typer.echo(f"ingest: interrupted; {done:,} pages are loaded, and the same command goes on from there.", err=True)
-            raise
-        return tallies, run_rejections(engine, run_id)
+    parameters = {"targets": [without_credentials(t) for t in targets]}
+    with (
+        open_engine(settings) as engine,
+        running(engine, kind="adhoc", flow_name="ingest run", params=parameters) as run_id,
+        fetch_session(engine, settings) as session,
+        deferred_interrupts() as check_interrupt,
+    ):
+        pace = Pace(settings.batch_size, settings.batch_seconds, check_interrupt)
+        plan = IngestPlan(options, pace, jobs, rules, say=_say)
+        batches = ingest_targets(engine, session, run_id, targets, plan)
+        return loaded(engine, session, run_id, batches, check_interrupt, total=_count(targets))
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)
 
 
 def _count(targets: Sequence[str]) -> int | None:
-    """How many pages lie below the targets, counted only where somebody watches a progress bar."""
+    """How many pages lie below the targets, counted only where somebody watches a progress bar, and where counting is cheap."""
+    from pathlib import Path
+
     from ingest.discover.files import discover_files
 
-    return sum(1 for _ in discover_files(targets, {})) if sys.stderr.isatty() else None
-
-
-def _report(tallies: Sequence[Tally], rejections: Sequence[RejectionCount], *, as_json: bool) -> None:
-    from ingest.report.run_table import add_up, print_run_table, summary
-
-    if as_json:
-        total = asdict(add_up("total", tallies))
-        typer.echo(json.dumps({"sources": [asdict(t) for t in tallies], "total": total, "rejections": [asdict(r) for r in rejections]}))
-        return
-    if tallies:
-        print_run_table(tallies)
-    typer.echo(summary(tallies))
-    for r in rejections:
-        more = f" and {r.pages - 1:,} more" if r.pages > 1 else ""
-        typer.echo(f"  rejected at {r.stage}: {r.reason}: {r.example}{more}")
-    if rejections:
-        typer.echo("  (all of them: SELECT * FROM ops.rejection WHERE resolved_at IS NULL)")
+    if not sys.stderr.isatty() or not all(Path(t).is_dir() for t in targets):
+        return None
+    return sum(1 for _ in discover_files(targets, {}))

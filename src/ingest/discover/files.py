@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.errors import PageError, UsageError
+from ingest.errors import PageError
 from ingest.model import Candidate, PageResult, Stage
 
 if TYPE_CHECKING:
@@ -21,17 +21,8 @@ def is_saved_page(name: str) -> bool:
 
 
 def missing_targets(targets: Iterable[str]) -> list[str]:
-    """The targets that name nothing.
-
-    Raises:
-        UsageError: for a URL, which this release does not fetch.
-
-    """
-    named = list(targets)
-    for target in named:
-        if "://" in target:
-            raise UsageError(f"{target} is a URL: this release reads files and folders; save the page and name the file.")
-    return [t for t in named if not os.path.lexists(t)]
+    """The files and folders among the targets that are not there; URLs and ``-`` (standard input) are for others to try."""
+    return [t for t in targets if "://" not in t and t != "-" and not os.path.lexists(t)]
 
 
 def discover_files(targets: Iterable[str], urls: Mapping[Path, str]) -> Iterator[Candidate | PageResult]:

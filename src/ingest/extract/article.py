@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import PageError
 from ingest.extract.body import BodyHints, read_body
 from ingest.extract.hidden_text import with_hidden_text
+from ingest.extract.hints import with_hint
 from ingest.extract.metadata import choose, read_candidates
 from ingest.extract.metadata.head_lines import read_head_lines
 from ingest.extract.metadata.language import choose_language, detect_language, primary_tag
@@ -36,7 +37,7 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
     url, rules = candidate.url, candidate.rules
     tree = parse_html(text, limits.max_tree_depth)
     effects = mark_elements(tree, rules) if rules.fingerprint else []
-    candidates = dict(read_candidates(tree, url))
+    candidates = with_hint(read_candidates(tree, url), candidate.hint)
     overrides = None
     if rules.fingerprint:
         found, more = rule_candidates(tree, rules)
@@ -80,6 +81,7 @@ def article_of_text(text: str, candidate: Candidate) -> Article:
         PageError: ``no_article_text`` where the text holds no article.
     """
     page = read_plain_text(text)
+    page = ReadPage(page.blocks, with_hint(page.candidates, candidate.hint))
     metadata = choose(page.candidates, page_url=candidate.url, rules=candidate.rules, detected_language=None)
     blocks, effects = drop_by_text(page.blocks, candidate.rules)
     return _article(ReadPage(blocks, page.candidates), metadata, candidate, effects)

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ingest.model import Article
+from ingest.normalise.url_identity import identity_url
 
 if TYPE_CHECKING:
     from ingest.model import PageResult
@@ -23,6 +24,14 @@ def article_url(result: PageResult) -> str:
     return result.candidate.url or result.candidate.location
 
 
+def article_key(url: str) -> bytes:
+    """The SHA-256 of what all URLs of one page have in common (docs/urls.md): two URLs with one key lead to the same article."""
+    try:
+        return url_key(identity_url(url))
+    except ValueError:  # a file: URI is itself
+        return url_key(url)
+
+
 def url_key(url: str) -> bytes:
-    """The SHA-256 of a canonical URL: what unique indexes are built on."""
+    """The SHA-256 of a URL: what unique indexes are built on."""
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()

@@ -40,6 +40,18 @@ def canonicalize(url: str) -> str:
     Raises:
         ValueError: where the text is no absolute ``http`` or ``https`` URL.
     """
+    return _normal(url, keep_tracking=False)
+
+
+def fetchable(base: str, href: str) -> str | None:
+    """Where a redirect leads: as `resolve`, with every parameter, since the site may ask for them; None where that is no http page."""
+    try:
+        return _normal(urljoin(base, href.strip()), keep_tracking=True) if href.strip() else None
+    except ValueError:
+        return None
+
+
+def _normal(url: str, *, keep_tracking: bool) -> str:
     text = url.strip("".join(map(chr, range(0x21))) + "\x7f\ufeff\u200b\u00a0")
     if len(text) > _LONGEST:
         raise ValueError(f"URL of {len(text):,} characters")
@@ -50,7 +62,7 @@ def canonicalize(url: str) -> str:
     host = _ascii_host(parts.hostname or "")
     port = "" if parts.port in (None, _SCHEMES[scheme]) else f":{parts.port}"
     path = _encode(_without_dot_segments(_encode(parts.path, _PATH_SAFE)), _PATH_SAFE) or "/"
-    kept = [_encode(piece, _QUERY_SAFE) for piece in parts.query.split("&") if piece and not _tracks(piece)]
+    kept = [_encode(piece, _QUERY_SAFE) for piece in parts.query.split("&") if piece and (keep_tracking or not _tracks(piece))]
     query = "?" + "&".join(kept) if kept else ""
     return f"{scheme}://{host}{port}{path}{query}"
 

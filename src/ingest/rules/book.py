@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
@@ -67,6 +68,37 @@ def read_book(paths: Sequence[Path]) -> RuleBook:
                 raise RuleError(f"{file}: the host {host} has its rules in {by_host[host].name} already.")
             by_host[host] = rules
     return RuleBook(by_host, everywhere)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What is known of a source's pages beside its rules."""
+
+    host: str
+    time_zone: str | None = None
+    language: str | None = None
+    rule_file: str | None = None
+
+
+def with_sites(book: RuleBook, sites: Iterable[SiteFacts]) -> RuleBook:
+    """The book with what sources say of their own pages; a time zone or language in a rule file stands.
+
+    Raises:
+        RuleError: a source's rule file holds a mistake, or cannot be read.
+    """
+    by_host = dict(book.by_host)
+    for site in sites:
+        if not (site.time_zone or site.language or site.rule_file):
+            continue
+        rules = read_rules(Path(site.rule_file)) if site.rule_file else book.of_url(f"https://{site.host}/")
+        facts = f"{rules.fingerprint} {site.time_zone} {site.language}"
+        by_host[site.host] = replace(
+            rules,
+            time_zone=rules.time_zone or site.time_zone,
+            language=rules.language or site.language,
+            fingerprint=hashlib.sha256(facts.encode()).hexdigest()[:12],
+        )
+    return RuleBook(by_host, book.everywhere)
 
 
 def book_at(path: Path | None) -> RuleBook:

@@ -10,10 +10,12 @@ from sqlalchemy import text
 from ingest.extract.version import version_with
 from ingest.identify.fingerprint import page_sha256
 from ingest.identify.identity import url_key
-from ingest.model import Tally
+from ingest.model import Limits, Tally
 from ingest.store import write
+from ingest.store.fetches import write_attempts
 from ingest.store.load import REJECTED_SOURCE, tallies
 from ingest.store.rows import storable
+from ingest.store.tasks import Visit, settle
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,7 +63,7 @@ def known_pages(engine: Engine, places: Sequence[Place]) -> set[int]:
         return {row.i for row in (*_articles(connection, places, None), *_rejections(connection, places))}
 
 
-def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page]) -> list[Tally]:
+def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: int = Limits().max_task_tries) -> list[Tally]:
     """Note that pages which `known_pages` found were seen again; they count as unchanged, as copies, or as rejected again."""
     places = [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages]
     with engine.begin() as connection:
@@ -80,8 +82,9 @@ def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page]) -> list[Tall
             outcomes.append((REJECTED_SOURCE, "rejected", 0.0))
             counts[None, row.stage, "rejected"] += 1
         driver = write.driver_connection(connection)
-        _touch(driver, run_id, [(row.article_id, places[row.i][2]) for row in articles])
+        touch(driver, run_id, [(row.article_id, places[row.i][2]) for row in articles])
         write.resolve_rejections(driver, [places[row.i][0].location for row in articles])
+        _note_visits(driver, run_id, pages, {row.i for row in rejected}, max_tries)
         driver.execute(
             "UPDATE ops.rejection SET attempts = attempts + 1, last_at = now(), last_run_id = %s, resolved_at = NULL, resolution = NULL "
             "WHERE rejection_id = ANY(%s)",
@@ -92,7 +95,20 @@ def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page]) -> list[Tall
     return tallies(outcomes)
 
 
-def _touch(connection: write.Connection, run_id: UUID, seen: Sequence[tuple[int, dt.datetime]]) -> None:
+def _note_visits(connection: write.Connection, run_id: UUID, pages: Sequence[Page], rejected: set[int], max_tries: int) -> None:
+    """Those of the pages that came over the network: their requests, and that their URLs have been had."""
+    fetched = [(i, page, page.transfer) for i, page in enumerate(pages) if page.transfer]
+    write_attempts(connection, run_id, [attempt for _, _, transfer in fetched for attempt in transfer.attempts])
+    visits = [
+        Visit(page.candidate.url, transfer, page, "Rejected as before: see ops.rejection." if i in rejected else None)
+        for i, page, transfer in fetched
+        if page.candidate.url
+    ]
+    settle(connection, visits, max_tries)
+
+
+def touch(connection: write.Connection, run_id: UUID, seen: Sequence[tuple[int, dt.datetime]]) -> None:
+    """Note that articles were seen, each at the latest of its instants."""
     latest: dict[int, dt.datetime] = {}
     for article_id, at in seen:
         latest[article_id] = max(latest.get(article_id, at), at)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import errors
 
 from ingest.errors import DatabaseUnreachable
-from ingest.model import Article, PageResult, Rejection, Stage, Tally
+from ingest.identify.identity import article_key
+from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
 from ingest.store.decide import Known, Outcome, decide
-from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
+from ingest.store.fetches import write_attempts
+from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page, storable
+from ingest.store.tasks import settle, visits_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -58,8 +62,8 @@ class _Loaded:
     seconds: float
 
 
-def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> list[Tally]:
-    """Commit a batch whole: pages, articles, versions, URLs, provenance, removed blocks, rejections, counts.
+def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int = Limits().max_task_tries) -> list[Tally]:
+    """Commit a batch whole: pages, articles, versions, URLs, provenance, removed blocks, rejections, requests, counts.
 
     Loading it again changes nothing but when things were last seen. A record that the database refuses becomes a
     rejection at stage ``load``, and the others of its batch are loaded.
@@ -71,9 +75,9 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> l
         return []
     try:
         try:
-            return _load_whole(engine, run_id, results)
+            return _load_whole(engine, run_id, results, max_tries)
         except _POISON:
-            return _load_apart(engine, run_id, results)
+            return _load_apart(engine, run_id, results, max_tries)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if isinstance(error, errors.ProgramLimitExceeded):
             raise
@@ -82,12 +86,13 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> l
         ) from error
 
 
-def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> list[Tally]:
+def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:
     for last_try in (*[False] * (_MOST_TRIES - 1), True):
         try:
             with engine.begin() as sa_connection:
                 connection = write.driver_connection(sa_connection)
                 loaded = _load(connection, run_id, results)
+                _note_visits(connection, run_id, results, max_tries)
                 return _counted(connection, run_id, loaded)
         except _COLLISIONS:
             if last_try:
@@ -95,7 +100,7 @@ def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> 
     raise AssertionError  # the last try returns or raises
 
 
-def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> list[Tally]:
+def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:
     """One transaction again, with a savepoint around each record, so that a poisonous one harms only itself."""
     with engine.begin() as sa_connection:
         connection = write.driver_connection(sa_connection)
@@ -108,7 +113,13 @@ def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult]) -> 
                 sentence = str(error).splitlines()[0] if str(error) else type(error).__name__
                 refused = Rejection(Stage.LOAD, "unstorable", f"The database refuses the record: {sentence[:300]}.")
                 loaded += _load_rejections(connection, run_id, [(result, refused)])
+        _note_visits(connection, run_id, results, max_tries)
         return _counted(connection, run_id, loaded)
+
+
+def _note_visits(connection: Connection, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> None:
+    write_attempts(connection, run_id, [attempt for r in results if r.transfer for attempt in r.transfer.attempts])
+    settle(connection, visits_of(results), max_tries)
 
 
 def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult]) -> list[_Loaded]:
@@ -131,6 +142,7 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage]) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
+    pages = _under_known_keys(connection, pages)
     owner_keys = _owner_keys(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
@@ -157,6 +169,31 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     write.article_urls(connection, decisions)
     write.resolve_rejections(connection, [p.location for p in pages])
     return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
+
+
+def _under_known_keys(connection: Connection, pages: Sequence[ArticlePage]) -> list[ArticlePage]:
+    """The pages under the keys of the articles that their URLs have led to before.
+
+    A publisher that renames an article, or changes what it calls canonical, makes no second article of it. A redirect
+    to a home page is no new name of an article.
+    """
+    wanted = {p.key: [p.key, *_other_keys(p)] for p in pages if p.has_own_url}
+    rows = connection.execute(
+        "SELECT DISTINCT ON (u.match_key) u.match_key, a.url_key FROM news.article_url u JOIN news.article a USING (article_id) "
+        "WHERE u.match_key = ANY(%s) ORDER BY u.match_key, a.article_id",
+        [sorted({key for keys in wanted.values() for key in keys})],
+    )
+    leads_to = dict(rows.fetchall())
+    known = {key: next((leads_to[k] for k in keys if k in leads_to), key) for key, keys in wanted.items()}
+    return [replace(p, key=known.get(p.key, p.key)) for p in pages]
+
+
+def _other_keys(page: ArticlePage) -> list[bytes]:
+    transfer = page.result.transfer
+    if transfer and transfer.hops and urlsplit(transfer.final_url).path in {"", "/"}:
+        return []
+    urls = [page.result.candidate.url, page.article.url, *(hop.url for hop in transfer.hops)] if transfer else [page.article.url]
+    return [article_key(storable(url)) for url in urls if url]
 
 
 def _owner_keys(connection: Connection, pages: Iterable[ArticlePage]) -> dict[bytes, bytes]:

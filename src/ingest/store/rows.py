@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from ingest.identify.fingerprint import content_sha256, page_sha256, word_count
-from ingest.identify.identity import article_url, url_key
+from ingest.identify.identity import article_key, article_url
 from ingest.identify.source import source_of
 from ingest.model import Article, Instant, PageResult
 
@@ -93,7 +93,7 @@ def article_page(result: PageResult, article: Article, now: dt.datetime) -> Arti
         result=result,
         article=article,
         url=url,
-        key=url_key(url),
+        key=article_key(url),
         location=storable(result.candidate.location),
         source=source_of(article),
         observed_at=observed_at,

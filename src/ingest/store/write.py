@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from ingest.extract.version import version_with
 from ingest.identify.fingerprint import block_sha256, page_sha256
-from ingest.identify.identity import url_key
+from ingest.identify.identity import article_key, url_key
 from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
 
 if TYPE_CHECKING:
@@ -223,9 +223,10 @@ def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
         for kind, url in _urls(d.page):
             urls.setdefault(url_key(url), (url, d.known.article_id, kind, d.page.observed_at))
     connection.execute(
-        "INSERT INTO news.article_url (url_key, url, article_id, kind, first_seen_at) "
-        "SELECT * FROM unnest(%s::bytea[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[]) ON CONFLICT (url_key) DO NOTHING",
-        _by_column([(key, *row) for key, row in sorted(urls.items())]),
+        "INSERT INTO news.article_url (url_key, url, article_id, kind, first_seen_at, match_key) "
+        "SELECT * FROM unnest(%s::bytea[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::bytea[]) "
+        "ON CONFLICT (url_key) DO NOTHING",
+        _by_column([(key, *row, article_key(row[0])) for key, row in sorted(urls.items())]),
     )
 
 
@@ -237,6 +238,9 @@ def _urls(page: ArticlePage) -> list[tuple[str, str]]:
         ("requested", candidate.url),
         ("file" if candidate.location.startswith("file:") else "requested", candidate.location),
     ]
+    if (transfer := page.result.transfer) and transfer.hops:
+        offered += [("requested" if n == 0 else "redirect", hop.url) for n, hop in enumerate(transfer.hops)]
+        offered.append(("final", transfer.final_url))
     return [(kind, storable(url)) for kind, url in offered if url]
 
 

@@ -25,7 +25,7 @@ _SHORTEST_SUMMARY = 20  # characters
 _LONGEST_PUBLISHER = 80  # characters; longer ones are copyright sentences
 _DATE_ORIGINS = (
     "function", "rule", "jsonld:datePublished", "meta:article:published_time", "jsonld:page.datePublished",
-    "microdata", "rdfa", "meta", "jsonld", "time_tag", "text", "url",
+    "microdata", "rdfa", "meta", "jsonld", "time_tag", "text", "feed", "sitemap", "url",
 )  # fmt: skip
 
 

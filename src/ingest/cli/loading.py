@@ -1,0 +1,83 @@
+"""What the commands that load have in common: progress, interruption, and the report at the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from ingest.cli.progress import with_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Engine
+
+    from ingest.fetch.session import FetchSession
+    from ingest.model import Tally
+    from ingest.store.queries import RejectionCount
+    from ingest.web import PollSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    tallies: list[Tally]
+    rejections: list[RejectionCount]
+    set_aside: list[tuple[str, str, int]]
+    """Hosts that were left alone: name, reason, and how many requests were not made."""
+
+
+def loaded(
+    engine: Engine,
+    session: FetchSession,
+    run_id: UUID,
+    batches: Iterator[list[Tally]],
+    check_interrupt: Callable[[], None],
+    total: int | None,
+) -> Outcome:
+    """Take batches to their end, with a progress bar, and say what they came to."""
+    from ingest.pipeline import merge_tallies
+    from ingest.store.queries import run_rejections
+
+    tallies: list[Tally] = []
+    try:
+        for batch in with_progress(batches, total):
+            tallies = merge_tallies([*tallies, *batch])
+            check_interrupt()
+    except KeyboardInterrupt:
+        done = sum(t.found for t in tallies)
+        typer.echo(f"ingest: interrupted; {done:,} pages are loaded, and the same command goes on from there.", err=True)
+        raise
+    return Outcome(tallies, run_rejections(engine, run_id), session.set_aside())
+
+
+def report(outcome: Outcome, *, as_json: bool, polls: Sequence[PollSummary] | None = None) -> None:
+    """Print what a run came to: the run table, and what was rejected."""
+    from ingest.report.run_table import add_up, print_run_table, summary
+
+    tallies, rejections = outcome.tallies, outcome.rejections
+    if as_json:
+        facts = {
+            "sources": [asdict(t) for t in tallies],
+            "total": asdict(add_up("total", tallies)),
+            "rejections": [asdict(r) for r in rejections],
+            "hosts_set_aside": [{"host": host, "reason": why, "requests_not_made": n} for host, why, n in outcome.set_aside],
+        }
+        typer.echo(json.dumps(facts if polls is None else {"polls": [asdict(p) for p in polls]} | facts))
+        return
+    if tallies:
+        print_run_table(tallies)
+    if tallies or polls is None:
+        typer.echo(summary(tallies))
+    for r in rejections:
+        more = f" and {r.pages - 1:,} more" if r.pages > 1 else ""
+        typer.echo(f"  rejected at {r.stage}: {r.reason}: {r.example}{more}")
+    if rejections:
+        typer.echo("  (all of them: SELECT * FROM ops.rejection WHERE resolved_at IS NULL)")
+    for host, why, turned_away in outcome.set_aside:
+        typer.echo(f"  set aside: {host}: {why} ({turned_away:,} requests not made)")

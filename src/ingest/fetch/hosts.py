@@ -1,0 +1,130 @@
+"""Politeness: how often each host is asked, and which hosts are left alone for the rest of a run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from ingest.web import HostPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ingest.fetch.failures import FetchFailure
+    from ingest.fetch.robots import Robots
+    from ingest.web import FetchOptions
+
+_MOST_IDLE_HOSTS = 5_000  # remembered while nothing is asked of them: a state of 2 kB and a robots.txt each
+
+
+class Capacity:
+    """What a run may hold at once: connections, and pages that nobody has taken yet."""
+
+    def __init__(self, connections: int) -> None:
+        self._slots = asyncio.Semaphore(connections)
+        self.gate = asyncio.Event()
+        """Closed while pages come in faster than they are taken."""
+        self.gate.set()
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """Hold one connection."""
+        async with self._slots:
+            await self.gate.wait()
+            yield
+
+
+class Host:
+    """What is known of one host in this run."""
+
+    def __init__(self, name: str, policy: HostPolicy) -> None:
+        self.name = name
+        self.delay_seconds = policy.delay_seconds
+        self.robots: dict[str, asyncio.Task[tuple[Robots, FetchFailure | None]]] = {}
+        """By origin: scheme and port decide too."""
+        self.users = 0
+        self.set_aside: str | None = None
+        """Why nothing more is asked of it in this run."""
+        self.turned_away = 0
+        """Requests that were not made for that reason."""
+        self._failures = 0
+        self._next_at = 0.0
+        self._in_flight = asyncio.Semaphore(policy.concurrency)
+
+    def obey(self, delay_seconds: float, longest: float) -> None:
+        """Keep at least the delay that its robots.txt asks for, up to the longest that the settings grant."""
+        self.delay_seconds = max(self.delay_seconds, min(delay_seconds, longest))
+
+    def wait(self, seconds: float) -> None:
+        """Ask nothing of it for a while: a Retry-After."""
+        self._next_at = max(self._next_at, asyncio.get_running_loop().time() + seconds)
+
+    def note_success(self) -> None:
+        """It answered."""
+        self._failures = 0
+
+    def note_failure(self, message: str, most: int) -> None:
+        """It failed; after ``most`` failures in a row it is set aside for the run."""
+        self._failures += 1
+        if self._failures >= most:
+            self.set_aside = self.set_aside or f"{self._failures} requests in a row failed, the last one: {message}"
+
+    @asynccontextmanager
+    async def turn(self, capacity: Capacity) -> AsyncIterator[None]:
+        """Wait until the host may be asked and one of the run's connections is free, and hold both."""
+        loop = asyncio.get_running_loop()
+        async with self._in_flight:
+            while True:
+                # The wait comes first: a host that must not be asked yet keeps no connection from another one.
+                if (pause := self._next_at - loop.time()) > 0:
+                    await asyncio.sleep(pause)
+                async with capacity.taken():
+                    now = loop.time()
+                    if now >= self._next_at:
+                        self._next_at = now + self.delay_seconds
+                        yield
+                        return
+
+
+class Hosts:
+    """The hosts of a run. Those that nothing is asked of are forgotten, the longest idle first: a run may meet a million."""
+
+    def __init__(self, options: FetchOptions) -> None:
+        self._options = options
+        self._default = HostPolicy(options.host_delay_seconds, options.host_concurrency)
+        self._hosts: OrderedDict[str, Host] = OrderedDict()
+
+    @asynccontextmanager
+    async def using(self, name: str) -> AsyncIterator[Host]:
+        """The host, remembered at least as long as the block."""
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = Host(name, self._policy(name))
+            self._forget_idle()
+        host.users += 1
+        try:
+            yield host
+        finally:
+            host.users -= 1
+            self._hosts.move_to_end(name)
+
+    def set_aside(self) -> list[tuple[str, str, int]]:
+        """The hosts that were set aside: name, reason, and how many requests were not made."""
+        return [(h.name, h.set_aside, h.turned_away) for h in self._hosts.values() if h.set_aside]
+
+    def _policy(self, name: str) -> HostPolicy:
+        domain = name
+        while domain:
+            if policy := self._options.policies.get(domain):
+                return policy
+            domain = domain.partition(".")[2]
+        return self._default
+
+    def _forget_idle(self) -> None:
+        if len(self._hosts) <= _MOST_IDLE_HOSTS:
+            return
+        for name, host in list(self._hosts.items())[: len(self._hosts) - _MOST_IDLE_HOSTS]:
+            if not host.users and not host.set_aside:
+                del self._hosts[name]

@@ -1,0 +1,207 @@
+"""Fetching for the rest of the program: requests go in, what became of them comes out, in the order in which they end.
+
+An event loop in a thread of its own does the work, so that callers need not be asynchronous, and fetching goes on
+while they extract and load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import queue
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ingest.fetch.robots import RobotsStore
+    from ingest.fetch.visit import Visitor
+    from ingest.web import Fetched, FetchOptions, Request, RobotsFile
+
+T = TypeVar("T")
+
+_SHARDS = 16
+"""Connection pools. httpcore's pool looks at all of its connections for each request: one pool over 200 hosts fetches a fifth of what
+sixteen do (benchmarks/fetching.py)."""
+_WINDOW = 2_000  # requests that are begun or wait for their host; wide, so that many hosts are among them
+_MOST_FINISHED = 256  # pages that wait to be taken, before fetching pauses
+_LOOK_SECONDS = 0.2  # how often a waiting caller is asked whether it wants to go on
+
+
+class MemoryRobotsStore:
+    """Robots files for one run, where there is no database."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, RobotsFile] = {}
+
+    def known(self, origin: str) -> RobotsFile | None:
+        """The file of an origin."""
+        return self._files.get(origin)
+
+    def keep(self, file: RobotsFile) -> None:
+        """Keep a file."""
+        self._files[file.origin] = file
+
+
+def _nothing() -> None:
+    pass
+
+
+class FetchSession:
+    """Fetches as long as its block lasts; cookies, robots files and politeness live as long. Nothing is set up before the first request."""
+
+    def __init__(self, options: FetchOptions, robots: RobotsStore | None = None) -> None:
+        self._options = options
+        self._robots = robots or MemoryRobotsStore()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fetch", daemon=True)
+        self._clients: list[httpx.AsyncClient] = []
+        self._visitor: Visitor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._visitor is not None:
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+
+    def fetch(self, request: Request) -> Fetched:
+        """Get one page; a failure is a result, never an exception."""
+        return asyncio.run_coroutine_threadsafe(self._opened().fetch(request), self._loop).result()
+
+    def fetch_each(
+        self, requests: Iterable[tuple[T, Request]], *, most: int, seconds: float, on_wait: Callable[[], None] = _nothing
+    ) -> Iterator[list[tuple[T, Fetched]]]:
+        """Get many pages at once; they come in the order in which they end, each with what its request came with.
+
+        Lists of at most ``most``; a shorter one where ``seconds`` have passed. ``on_wait`` is called a few times a
+        second while nothing comes, and may raise to end the run. However long the input, a bounded part of it is read ahead.
+        """
+        source = iter(requests)
+        flight: _Flight[T] = _Flight(self._opened(), self._loop)
+        exhausted = False
+        try:
+            while flight.pending or not exhausted:
+                while not exhausted and flight.has_room(most):
+                    batch = list(itertools.islice(source, most))
+                    exhausted = not batch
+                    flight.begin(batch)
+                if taken := flight.take(most, seconds, on_wait):
+                    yield taken
+        finally:
+            flight.cancel()
+
+    def set_aside(self) -> list[tuple[str, str, int]]:
+        """The hosts that were left alone for the rest of the run: name, reason, and how many requests were not made."""
+        return self._visitor.hosts.set_aside() if self._visitor else []
+
+    def _opened(self) -> Visitor:
+        if self._visitor is None:
+            self._thread.start()
+            self._visitor = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        return self._visitor
+
+    def _client_of(self, host: str) -> httpx.AsyncClient:
+        return self._clients[zlib.crc32(host.encode()) % _SHARDS]
+
+    async def _open(self) -> Visitor:
+        # httpx and TLS take 0.2 s to load, which commands that only read files need not pay.
+        import httpx
+
+        from ingest.fetch.hosts import Capacity, Hosts
+        from ingest.fetch.transport import GuardedBackend, GuardedTransport, tls_context
+        from ingest.fetch.visit import Visitor
+
+        options = self._options
+        proxy = httpx.URL(options.proxy) if options.proxy else None
+        backend = GuardedBackend(allow_private=options.allow_private_addresses, always_allowed=proxy.host if proxy else None)
+        context = tls_context()
+        # The environment's proxies are not read: what is set for other programs must not carry this one's requests past the guard.
+        self._clients = [
+            httpx.AsyncClient(
+                transport=GuardedTransport(backend, context, options.proxy), headers={"User-Agent": options.user_agent}, trust_env=False
+            )
+            for _ in range(_SHARDS)
+        ]
+        return Visitor(
+            options=options,
+            client_of=self._client_of,
+            hosts=Hosts(options),
+            robots_store=self._robots,
+            capacity=Capacity(options.max_connections),
+        )
+
+    async def _close(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in self._clients:
+            await client.aclose()
+        await self._loop.shutdown_default_executor()
+
+
+class _Flight(Generic[T]):
+    """The requests of one call: begun on the loop's thread, taken on the caller's."""
+
+    def __init__(self, visitor: Visitor, loop: asyncio.AbstractEventLoop) -> None:
+        self.pending = 0
+        """Begun and not yet taken."""
+        self._visitor = visitor
+        self._loop = loop
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished: queue.SimpleQueue[tuple[T, Fetched]] = queue.SimpleQueue()
+
+    def has_room(self, most: int) -> bool:
+        """Whether more should be begun before anything is taken."""
+        return self.pending < _WINDOW and self._finished.qsize() < most
+
+    def begin(self, batch: list[tuple[T, Request]]) -> None:
+        self.pending += len(batch)
+        self._loop.call_soon_threadsafe(self._start, batch)
+
+    def take(self, most: int, seconds: float, on_wait: Callable[[], None]) -> list[tuple[T, Fetched]]:
+        """What has ended: at least one where one ends in time."""
+        taken: list[tuple[T, Fetched]] = []
+        most, left = min(most, self.pending), seconds
+        while len(taken) < most and left > 0:
+            on_wait()
+            try:
+                taken.append(self._finished.get(timeout=min(left, _LOOK_SECONDS)))
+            except queue.Empty:
+                left -= _LOOK_SECONDS
+                continue
+            while len(taken) < most and not self._finished.empty():
+                taken.append(self._finished.get())
+        self.pending -= len(taken)
+        if not self._visitor.capacity.gate.is_set() and self._finished.qsize() < _MOST_FINISHED // 2:
+            self._loop.call_soon_threadsafe(self._visitor.capacity.gate.set)
+        return taken
+
+    def cancel(self) -> None:
+        """End what is still on its way."""
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _start(self, batch: list[tuple[T, Request]]) -> None:
+        for item, request in batch:
+            task = self._loop.create_task(self._get(item, request))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _get(self, item: T, request: Request) -> None:
+        fetched = await self._visitor.fetch(request)
+        self._finished.put((item, fetched))
+        if self._finished.qsize() >= _MOST_FINISHED:
+            self._visitor.capacity.gate.clear()
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._visitor.capacity.gate.set()

@@ -1,0 +1,20 @@
+"""Credentials in URLs: they are used nowhere, and must be kept nowhere."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+
+def without_credentials(text: str) -> str:
+    """A URL without user and password; any other text as it is.
+
+    >>> without_credentials("https://me:secret@news.example/feed"), without_credentials("saved-pages/")
+    ('https://news.example/feed', 'saved-pages/')
+    """
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text
+    if "@" not in parts.netloc:
+        return text
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
