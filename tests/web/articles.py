@@ -94,6 +94,10 @@ def render(truth: Truth, base: str, *, shape: int, related: list[Truth], page_by
     elif shape == 1:
         head += f'<meta property="og:title" content="{escape(truth.title)}"><meta property="article:published_time" content="{published}">'
         head += f'<meta property="og:type" content="article"><meta name="author" content="{truth.author}">'
+    elif shape == 2:
+        paragraphs = f'<div itemprop="articleBody">{paragraphs}</div>'
+        head += f'<meta itemprop="headline" content="{escape(truth.title)}">'
+        byline = f'<p>By <span itemprop="author">{truth.author}</span></p><time itemprop="datePublished" datetime="{published}">{truth.published:%d %B %Y}</time>'
     story = f"<h1>{escape(truth.title)}</h1>{byline}{paragraphs}"
     article = (
         f'<article itemscope itemtype="https://schema.org/NewsArticle">{story}</article>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gzip
+import struct
 import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -38,7 +39,9 @@ class Faults:
         match name:
             case "redirect":
                 left = int(argument)
-                return Response(status=302, headers=(("Location", f"/fault/redirect/{left - 1}" if left > 1 else query.get("to", "/")),))
+                return Response(
+                    status=302, headers=(("Location", f"/fault/redirect/{left - 1}?{parts.query}" if left > 1 else query.get("to", "/")),)
+                )
             case "redirect-loop":
                 return Response(status=302, headers=(("Location", f"/fault/redirect-loop/{(times + 1) % 2}"),))
             case "redirect-to":
@@ -84,10 +87,16 @@ class Faults:
         return _CONNECTION_FAULTS.get(name, Response(b"No such fault", 404, "text/plain"))
 
 
-@functools.cache  # a third of a second of packing, during which the loop answers nobody
+@functools.cache
 def _bomb() -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
+    """200 MB of zeros in 200 kB: one packed megabyte many times (RFC 1952), because packing them all stalls the loop for half a second."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = 0
+    for _ in range(200):
+        checksum = zlib.crc32(bytes(1 << 20), checksum)
+    header, last_block = b"\x1f\x8b\x08" + bytes(6) + b"\xff", b"\x03\x00"
+    return header + block * 200 + last_block + struct.pack("<II", checksum, 200 << 20)
 
 
 async def _slow(writer: Writer) -> None:

@@ -15,6 +15,7 @@ from ingest.fetch.robots import MAX_BYTES as MAX_ROBOTS_BYTES
 from ingest.transfer import Purpose
 
 if TYPE_CHECKING:
+    from ingest.fetch.hosts import Host
     from ingest.web import FetchOptions, Request
 
 _ACCEPT = {
@@ -44,20 +45,21 @@ class Answer:
     at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
 
-async def exchange(client: httpx.AsyncClient, request: Request, url: str, options: FetchOptions) -> Answer:
+async def exchange(client: httpx.AsyncClient, host: Host, request: Request, url: str, options: FetchOptions) -> Answer:
     """Send one GET request and read its answer.
 
     Raises:
         FetchFailure: no answer within the limits, or one of which nothing can be made.
     """
-    host = httpx.URL(url).host
     answer: Answer | None = None
     reader: BodyReader | None = None
     try:
         async with asyncio.timeout(options.fetch_seconds):
-            timeout = httpx.Timeout(options.first_byte_seconds, connect=options.connect_seconds)
-            asked = client.build_request("GET", url, headers=_headers(request, host, options), timeout=timeout)
+            asked = _asked(request, url, host, options)
             response = await client.send(asked, stream=True)
+            if "set-cookie" in response.headers:
+                host.cookies = host.cookies or httpx.Cookies()
+                host.cookies.extract_cookies(response)
             try:
                 answer = _answer(response, options)
                 if response.status_code != _OK:
@@ -69,13 +71,22 @@ async def exchange(client: httpx.AsyncClient, request: Request, url: str, option
             finally:
                 await response.aclose()
     except Exception as error:  # whatever a connection can raise has its reason code; what has none is shown as it is
-        raise _completed(_failure(error, host, options, answer, reader), answer, reader) from error
+        raise _completed(_failure(error, host.name, options, answer, reader), answer, reader) from error
     answer.body, answer.wire_bytes = reader.body, reader.wire_bytes
     return answer
 
 
+def _asked(request: Request, url: str, host: Host, options: FetchOptions) -> httpx.Request:
+    wait = options.first_byte_seconds
+    timeout = {"connect": options.connect_seconds, "read": wait, "write": wait, "pool": wait}
+    asked = httpx.Request("GET", url, headers=_headers(request, host.name, options), extensions={"timeout": timeout})
+    if host.cookies is not None:
+        host.cookies.set_cookie_header(asked)
+    return asked
+
+
 def _headers(request: Request, host: str, options: FetchOptions) -> dict[str, str]:
-    headers = {"Accept": _ACCEPT[request.purpose], "Accept-Encoding": ACCEPTED}
+    headers = {"User-Agent": options.user_agent, "Accept": _ACCEPT[request.purpose], "Accept-Encoding": ACCEPTED}
     if request.validators.etag:
         headers["If-None-Match"] = request.validators.etag
     if request.validators.last_modified:

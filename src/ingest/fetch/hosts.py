@@ -12,6 +12,8 @@ from ingest.web import HostPolicy
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from httpx import Cookies
+
     from ingest.fetch.failures import FetchFailure
     from ingest.fetch.robots import Robots
     from ingest.web import FetchOptions
@@ -44,6 +46,8 @@ class Host:
         self.delay_seconds = policy.delay_seconds
         self.robots: dict[str, asyncio.Task[tuple[Robots, FetchFailure | None]]] = {}
         """By origin: scheme and port decide too."""
+        self.cookies: Cookies | None = None
+        """Those that it has set in this run: some sites show nothing without. They go back to it alone."""
         self.users = 0
         self.set_aside: str | None = None
         """Why nothing more is asked of it in this run."""

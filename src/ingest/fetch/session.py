@@ -10,7 +10,6 @@ import asyncio
 import itertools
 import queue
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SHARDS = 16
-"""Connection pools. httpcore's pool looks at all of its connections for each request: one pool over 200 hosts fetches a fifth of what
-sixteen do (benchmarks/fetching.py)."""
 _WINDOW = 2_000  # requests that are begun or wait for their host; wide, so that many hosts are among them
 _MOST_FINISHED = 256  # pages that wait to be taken, before fetching pauses
 _LOOK_SECONDS = 0.2  # how often a waiting caller is asked whether it wants to go on
@@ -59,7 +55,7 @@ class FetchSession:
         self._robots = robots or MemoryRobotsStore()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetch", daemon=True)
-        self._clients: list[httpx.AsyncClient] = []
+        self._client: httpx.AsyncClient | None = None
         self._visitor: Visitor | None = None
 
     def __enter__(self) -> Self:
@@ -108,15 +104,12 @@ class FetchSession:
             self._visitor = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         return self._visitor
 
-    def _client_of(self, host: str) -> httpx.AsyncClient:
-        return self._clients[zlib.crc32(host.encode()) % _SHARDS]
-
     async def _open(self) -> Visitor:
         # httpx and TLS take 0.2 s to load, which commands that only read files need not pay.
         import httpx
 
         from ingest.fetch.hosts import Capacity, Hosts
-        from ingest.fetch.transport import GuardedBackend, GuardedTransport, tls_context
+        from ingest.fetch.transport import Client, GuardedBackend, GuardedTransport, tls_context
         from ingest.fetch.visit import Visitor
 
         options = self._options
@@ -124,15 +117,10 @@ class FetchSession:
         backend = GuardedBackend(allow_private=options.allow_private_addresses, always_allowed=proxy.host if proxy else None)
         context = tls_context()
         # The environment's proxies are not read: what is set for other programs must not carry this one's requests past the guard.
-        self._clients = [
-            httpx.AsyncClient(
-                transport=GuardedTransport(backend, context, options.proxy), headers={"User-Agent": options.user_agent}, trust_env=False
-            )
-            for _ in range(_SHARDS)
-        ]
+        self._client = Client(transport=GuardedTransport(backend, context, options.proxy), trust_env=False)
         return Visitor(
             options=options,
-            client_of=self._client_of,
+            client=self._client,
             hosts=Hosts(options),
             robots_store=self._robots,
             capacity=Capacity(options.max_connections),
@@ -143,8 +131,8 @@ class FetchSession:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for client in self._clients:
-            await client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
         await self._loop.shutdown_default_executor()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import certifi
@@ -15,13 +16,14 @@ import httpcore
 import httpx
 
 from ingest.fetch.addresses import is_public
+from ingest.fetch.streams import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from httpcore._backends.base import SOCKET_OPTION
 
-_IDLE_CONNECTIONS = 20  # a pool: httpcore looks at each of its connections for each request
+_MOST_POOLS = 256  # hosts whose connections are kept open while nothing is asked of them
 _IDLE_SECONDS = 15.0  # servers close idle connections after 5 to 75 seconds
 
 
@@ -40,7 +42,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     """
 
     def __init__(self, *, allow_private: bool, always_allowed: str | None = None) -> None:
-        self._inner = httpcore.AnyIOBackend()
         self._allow_private = allow_private
         self._always_allowed = always_allowed
 
@@ -49,7 +50,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,
+        local_address: str | None = None,  # noqa: ARG002  # httpcore's interface; no address of ours is ever asked for
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """As httpcore wants it.
@@ -62,7 +63,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         failure: Exception | None = None
         for address in await self._reachable(host, port, timeout):
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await connect(address, port, timeout, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = failure or error
         raise failure or HostUnknown(host)
@@ -89,41 +90,104 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """httpx's way to a connection pool whose connections are guarded; httpcore's exceptions come out as they are."""
+    """httpx's way to guarded connections, a small pool for each host; httpcore's exceptions come out as they are.
+
+    httpcore's pool looks at all of its connections, squared, for each request: one pool for all hosts would be slower than one
+    connection a request.
+    """
 
     def __init__(self, backend: GuardedBackend, context: ssl.SSLContext, proxy: str | None) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            proxy=_proxy(proxy) if proxy else None,
-            max_connections=None,
-            max_keepalive_connections=_IDLE_CONNECTIONS,
-            keepalive_expiry=_IDLE_SECONDS,
-            http2=True,
-            network_backend=backend,
-        )
+        self._backend = backend
+        self._context = context
+        self._proxy = _proxy(proxy) if proxy else None
+        self._pools: OrderedDict[bytes, _Pool] = OrderedDict()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the response's body has yet to be read."""
+        pool = await self._pool_of(request.url.raw_host)
         url = httpcore.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path)
-        response = await self._pool.handle_async_request(
-            httpcore.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
-        )
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions)
+        pool.users += 1
+        try:
+            response = await pool.connections.handle_async_request(
+                httpcore.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
+            )
+        except BaseException:
+            pool.users -= 1
+            raise
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response, pool), extensions=response.extensions)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.connections.aclose()
+        self._pools.clear()
+
+    async def _pool_of(self, host: bytes) -> _Pool:
+        pool = self._pools.get(host)
+        if pool is None:
+            pool = self._pools[host] = _Pool(
+                httpcore.AsyncConnectionPool(
+                    ssl_context=self._context,
+                    proxy=self._proxy,
+                    max_connections=None,
+                    keepalive_expiry=_IDLE_SECONDS,
+                    http2=True,
+                    network_backend=self._backend,
+                )
+            )
+            await self._close_idle()
+        self._pools.move_to_end(host)
+        return pool
+
+    async def _close_idle(self) -> None:
+        """Forget the hosts that have been idle longest: their connections cost a file descriptor each."""
+        surplus = len(self._pools) - _MOST_POOLS
+        for host in [host for host, pool in self._pools.items() if not pool.users][: max(0, surplus)]:
+            await self._pools.pop(host).connections.aclose()
+
+
+class _Pool:
+    """The connections of one host, and how many requests are using them."""
+
+    def __init__(self, connections: httpcore.AsyncConnectionPool) -> None:
+        self.connections = connections
+        self.users = 0
+
+
+class Client(httpx.AsyncClient):
+    """A client that keeps no cookies itself: those of a host are kept with the host, where no other host's have to be searched."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever."""
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise AttributeError(cookies)
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+_NO_COOKIES = _NoCookies()
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
+    def __init__(self, response: httpcore.Response, pool: _Pool) -> None:
         self._response = response
+        self._pool: _Pool | None = pool
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._response.aiter_stream():
             yield chunk
 
     async def aclose(self) -> None:
+        if self._pool is not None:
+            self._pool.users -= 1
+            self._pool = None
         await self._response.aclose()
 
 

@@ -42,8 +42,7 @@ class Visitor:
     """What all visits of a run share."""
 
     options: FetchOptions
-    client_of: Callable[[str], httpx.AsyncClient]
-    """The client that a host's connections belong to."""
+    client: httpx.AsyncClient
     hosts: Hosts
     robots_store: RobotsStore
     capacity: Capacity
@@ -139,7 +138,7 @@ class _Visit:
         # A redirect's target is another resource: validators belong to the URL that was asked for.
         request = self._request if not self._hops else replace(self._request, validators=Validators())
         try:
-            answer = await exchange(self._visitor.client_of(host.name), request, self.url, self._options)
+            answer = await exchange(self._visitor.client, host, request, self.url, self._options)
         except FetchFailure as failure:
             self._blame(host, failure)
             self._note(at, started, failure.reason, failure=failure)
