@@ -7,6 +7,7 @@ from collections import OrderedDict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from ingest.fetch.streams import SENT
 from ingest.web import HostPolicy
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Host:
         self._failures = 0
         self._next_at = 0.0
         self._in_flight = asyncio.Semaphore(policy.concurrency)
+        self._went_out = asyncio.Event()
+        """Cleared while a request waits for its connection."""
+        self._went_out.set()
 
     def obey(self, delay_seconds: float, longest: float) -> None:
         """Keep at least the delay that its robots.txt asks for, up to the longest that the settings grant."""
@@ -77,19 +81,35 @@ class Host:
 
     @asynccontextmanager
     async def turn(self, capacity: Capacity) -> AsyncIterator[None]:
-        """Wait until the host may be asked and one of the run's connections is free, and hold both."""
+        """Wait until the host may be asked and one of the run's connections is free, and hold both.
+
+        The delay counts from when a request goes out, not from when its connection was asked for.
+        """
         loop = asyncio.get_running_loop()
         async with self._in_flight:
             while True:
-                # The wait comes first: a host that must not be asked yet keeps no connection from another one.
+                # The waits come first: a host that must not be asked yet keeps no connection from another one.
+                await self._went_out.wait()
                 if (pause := self._next_at - loop.time()) > 0:
                     await asyncio.sleep(pause)
                 async with capacity.taken():
                     now = loop.time()
-                    if now >= self._next_at:
-                        self._next_at = now + self.delay_seconds
+                    if now < self._next_at or not self._went_out.is_set():
+                        continue
+                    if self.delay_seconds:
+                        self._went_out.clear()
+                    token = SENT.set(self._note_sent)
+                    try:
                         yield
-                        return
+                    finally:
+                        SENT.reset(token)
+                        self._note_sent()
+                    return
+
+    def _note_sent(self) -> None:
+        if not self._went_out.is_set():
+            self._next_at = max(self._next_at, asyncio.get_running_loop().time() + self.delay_seconds)
+            self._went_out.set()
 
 
 class Hosts:

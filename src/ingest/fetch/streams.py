@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from httpcore._backends.base import SOCKET_OPTION
+
+SENT: ContextVar[Callable[[], None] | None] = ContextVar("SENT", default=None)
+"""Called when bytes of a task's request go out: a request that waits for its connection has not been made yet."""
 
 _BUFFER = 256 * 1024  # bytes that are read ahead: most pages in one piece
 
@@ -45,6 +50,8 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         """
         if not buffer:
             return
+        if (sent := SENT.get()) is not None:
+            sent()
         try:
             self._writer.write(buffer)
             async with asyncio.timeout(timeout):
