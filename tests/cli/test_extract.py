@@ -95,6 +95,13 @@ def test_exit_codes(tmp_path: Path) -> None:
     assert ingest("extract").returncode == 2
 
 
+def test_a_url_is_refused_with_advice() -> None:
+    done = ingest("extract", "https://news.example/a")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "`ingest run` fetch" in done.stderr
+
+
 def test_a_bad_setting_is_one_sentence(tmp_path: Path) -> None:
     done = ingest("extract", tmp_path, INGEST_MAX_PAGE_BYTES="many")
     assert done.returncode == 2

@@ -83,11 +83,6 @@ def test_what_names_nothing_is_told_apart(tmp_path: Path) -> None:
     assert missing_targets(targets) == [str(tmp_path / "gone.html")]
 
 
-def test_a_url_is_refused_with_advice() -> None:
-    with pytest.raises(UsageError, match="save the page"):
-        missing_targets(["https://news.example/a"])
-
-
 def test_locations_are_file_uris_and_the_map_gives_urls(tmp_path: Path) -> None:
     page = tmp_path / "with space ä.html"
     page.write_text("x")
