@@ -69,7 +69,7 @@ def test_every_question_of_the_document_has_an_answer(engine: Engine) -> None:
 
 def test_the_document_names_every_table(engine: Engine) -> None:
     query = text(
-        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace::regnamespace::text IN ('news', 'ops') "
+        "SELECT relnamespace::regnamespace || '.' || relname FROM pg_class WHERE relnamespace::regnamespace::text IN ('news', 'ops') "
         "AND relkind IN ('r', 'v', 'p') AND NOT relispartition"
     )
     with engine.connect() as connection:
