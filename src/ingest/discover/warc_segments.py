@@ -25,6 +25,7 @@ CHUNK = 64 * 1024
 """Bytes that are read at a time, and that come out of a decompressor at a time; as fastwarc's own buffer."""
 _KEPT = 8 * CHUNK  # bytes behind the reader that `resync` can go back to: more than the parser's buffer and its longest header
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to ask for the gzip format (RFC 1952)
+_DAMAGED: type[Exception] = zlib.error  # type: ignore[assignment, unused-ignore]  # isal types it as an instance
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")  # a frame, and the dictionary that stands before the frames (RFC 8878, WARC-zstd)
 _VERSION_LINE = re.compile(rb"WARC/[01]\.\d{1,2}\r\n")
@@ -208,7 +209,7 @@ class _Member:
             data: bytes = self._inflate.unconsumed_tail or self._source.pull()
             try:
                 text: bytes = self._inflate.decompress(data, CHUNK)
-            except zlib.error as error:
+            except _DAMAGED as error:
                 self._end(f"the gzip member at byte {self.start:,} is damaged ({error})", data)
                 return b""
             if self._inflate.eof:
