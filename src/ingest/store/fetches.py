@@ -62,5 +62,6 @@ def _ensure_month(connection: Connection, year: int, month: int) -> None:
 
 
 def _exists(connection: Connection, name: str) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"ops.{name}"]).fetchone()
+    # Not to_regclass: it answers from a cache that an advisory lock does not bring up to date.
+    row = connection.execute("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'ops' AND tablename = %s)", [name]).fetchone()
     return bool(row and row[0])
