@@ -64,6 +64,8 @@ class _Answer:
     attempts: tuple[Attempt, ...]
     failure: tuple[str, str] | None = None
     """Reason code and sentence."""
+    unread: tuple[str, ...] = ()
+    """Sitemaps of an index that could not be had this time: what they name is not known yet."""
 
 
 class _Poller:
@@ -82,10 +84,10 @@ class _Poller:
         listing = read_listing(fetched.body, fetched.url, self._limits)
         if listing is None or listing.kind == ListingKind.OPML:
             return _Answer(None, (), fetched.attempts, ("not_a_feed", "The answer is no feed, no sitemap and no list of URLs."))
-        attempts = list(fetched.attempts)
+        attempts, unread = list(fetched.attempts), list[str]()
         since = self._since(feed, fetched.at) if listing.kind in _SITEMAPS else None
-        entries = tuple(self._entries(listing, since, attempts, depth=0))
-        return _Answer(listing, entries, tuple(attempts))
+        entries = tuple(self._entries(listing, since, attempts, unread, depth=0))
+        return _Answer(listing, entries, tuple(attempts), unread=tuple(unread))
 
     def poll(self, feed: DueFeed, fetched: Fetched, answer: _Answer, new: int) -> Poll:
         """What an answer means for its feed, ``new`` of its entries being unknown before."""
@@ -96,7 +98,9 @@ class _Poller:
     def _since(self, feed: DueFeed, now: dt.datetime) -> dt.datetime:
         return feed.watermark - _SLACK if feed.watermark else now - self._first_reach
 
-    def _entries(self, listing: Listing, since: dt.datetime | None, attempts: list[Attempt], *, depth: int) -> Iterator[Entry]:
+    def _entries(
+        self, listing: Listing, since: dt.datetime | None, attempts: list[Attempt], unread: list[str], *, depth: int
+    ) -> Iterator[Entry]:
         for entry in listing.entries:
             dated = entry.updated or entry.published
             if since is None or (dated >= since if dated else is_article_url(entry.url)):
@@ -108,7 +112,9 @@ class _Poller:
             attempts += fetched.attempts
             inner = read_listing(fetched.body, fetched.url, self._limits) if fetched.failure is None else None
             if inner is not None:
-                yield from self._entries(inner, since, attempts, depth=depth + 1)
+                yield from self._entries(inner, since, attempts, unread, depth=depth + 1)
+            elif fetched.failure is None or fetched.is_transient:
+                unread.append(link.url)
 
     def _answered(self, feed: DueFeed, fetched: Fetched, answer: _Answer, new: int) -> Poll:
         listing, entries = answer.listing, answer.entries
@@ -121,7 +127,8 @@ class _Poller:
             bounds=self._bounds,
             is_first=feed.is_first,
         )
-        dates = [d for e in entries for d in (e.updated, e.published) if d is not None and d <= fetched.at + _SLACK]
+        # A date to come says nothing of what may still come before it; and a sitemap that could not be had is read again from where it was.
+        dates = [d for e in entries for d in (e.updated, e.published) if d is not None and d <= fetched.at and not answer.unread]
         return Poll(
             outcome="not_modified" if listing is None else "ok",
             status=fetched.status,
@@ -137,7 +144,7 @@ class _Poller:
             moved_to=fetched.transfer.moved_to,
             watermark=max(dates, default=None),
             shown=len(entries),
-            note=_note(feed, listing, entries, new),
+            note=_note(feed, answer, new),
         )
 
     def _failed(self, feed: DueFeed, fetched: Fetched, reason: str, message: str) -> Poll:
@@ -165,8 +172,10 @@ def _health(feed: DueFeed) -> Health:
     return Health(feed.state, feed.failures, feed.period_seconds, feed.publisher_seconds)
 
 
-def _note(feed: DueFeed, listing: Listing | None, entries: Sequence[Entry], new: int) -> str | None:
-    notes = [listing.problem] if listing and listing.problem else []
-    if not feed.is_first and entries and new == len(entries):
+def _note(feed: DueFeed, answer: _Answer, new: int) -> str | None:
+    notes = [answer.listing.problem] if answer.listing and answer.listing.problem else []
+    if answer.unread:
+        notes.append(f"{len(answer.unread)} of its sitemaps could not be had, the first of them {answer.unread[0]}.")
+    if not feed.is_first and answer.entries and new == len(answer.entries):
         notes.append("Every entry is new since the last poll: some may have come and gone between the two.")
     return " ".join(notes) or None

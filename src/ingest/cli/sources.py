@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ingest.settings import Settings
+    from ingest.store.sources import SourceStatus
     from ingest.web import FollowedSource
 
 app = typer.Typer(no_args_is_help=True, help="The sources that are followed, with their feeds: `ingest poll` loads what is new in them.")
@@ -34,7 +35,7 @@ def add(  # noqa: PLR0913  # one argument an option is Typer's way
     name: Annotated[str | None, typer.Option("--name", help="The publisher's name.")] = None,
     time_zone: Annotated[str | None, typer.Option("--time-zone", help="Zone of dates that name none: Europe/Berlin.")] = None,
     language: Annotated[str | None, typer.Option("--language", help="Language where pages do not say: de.")] = None,
-    delay: Annotated[float | None, typer.Option("--delay", min=0, help="Seconds between two requests.")] = None,
+    delay: Annotated[float | None, typer.Option("--delay", min=0, max=3_600, help="Seconds between two requests.")] = None,
     concurrency: Annotated[int | None, typer.Option("--concurrency", min=1, max=32, help="Requests at once.")] = None,
     rules: Annotated[Path | None, typer.Option("--rules", metavar="FILE", help="Its rule file (docs/site-rules.md).")] = None,
     full_text: Annotated[bool, typer.Option("--full-text", help="Its feeds carry whole articles: take them, fetch nothing.")] = False,
@@ -47,7 +48,7 @@ def add(  # noqa: PLR0913  # one argument an option is Typer's way
     facts: dict[str, Any] = {
         "name": name,
         "time_zone": _checked_zone(time_zone),
-        "language": language,
+        "language": _checked_language(language),
         "delay_seconds": delay,
         "concurrency": concurrency,
         "rule_file": _checked_rules(rules),
@@ -72,14 +73,25 @@ def add(  # noqa: PLR0913  # one argument an option is Typer's way
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML (see sources.example.yaml) or OPML.", show_default=False)],
 ) -> None:
-    """Follow all sources in a file. Those that are followed already get what the file says of them."""
+    """Follow all sources in a file. Those that are followed already get what the file says of them.
+
+    Exit codes: 0 all are followed, 1 some have no feed that could be found, 2 wrong usage or no usable database.
+    """
+    from ingest.errors import UsageError
     from ingest.rules.source_file import read_sources
 
     settings = _settings()
-    sources = _of_opml(file) if file.suffix.lower() == ".opml" else read_sources(file)
-    sources = [source if source.feeds else _with_feeds(source, settings) for source in sources]
+    sources: list[FollowedSource] = []
+    listed = _of_opml(file) if file.suffix.lower() == ".opml" else read_sources(file)
+    for source in listed:
+        try:
+            sources.append(source if source.feeds else _with_feeds(source, settings))
+        except UsageError as error:  # one site that is out of reach leaves the others
+            typer.echo(f"ingest: {error}", err=True)
     with _database(settings) as engine:
         _follow(engine, sources)
+    if len(sources) < len(listed):
+        raise typer.Exit(1)
 
 
 @app.command("list", epilog="[bold]Examples[/bold]\n\n  ingest sources list\n\n  ingest sources list --json")
@@ -91,7 +103,7 @@ def list_(*, as_json: _Json = False) -> None:
     with _database(_settings()) as engine:
         found = statuses(engine)
     if as_json:
-        typer.echo(json.dumps([asdict(s) for s in found], default=str))
+        typer.echo(_as_json(found))
     elif found:
         print_source_table(found)
     else:
@@ -107,7 +119,7 @@ def show(slugs: _Slugs, *, as_json: _Json = False) -> None:
     with _database(_settings()) as engine:
         found = statuses(engine, slugs)
     if as_json:
-        typer.echo(json.dumps([asdict(s) for s in found], default=str))
+        typer.echo(_as_json(found))
         return
     for status in found:
         print_source(status)
@@ -153,6 +165,12 @@ def export(slugs: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE...
         typer.echo(write_sources(s.source for s in statuses(engine, slugs or None)), nl=False)
 
 
+def _as_json(found: Sequence[SourceStatus]) -> str:
+    import datetime as dt
+
+    return json.dumps([asdict(s) for s in found], ensure_ascii=False, default=dt.datetime.isoformat)
+
+
 def _settings() -> Settings:
     from ingest.settings import Settings
 
@@ -185,10 +203,20 @@ def _with_feeds(source: FollowedSource, settings: Settings) -> FollowedSource:
     typer.echo(f"Looking for feeds on {source.homepage} …", err=True)
     found = find_feeds(source.homepage or "", settings)
     if not found.feeds:
-        raise UsageError(f"No feed and no sitemap is found on {source.homepage}: name one with --feed.")
-    homepage = found.homepage or source.homepage
-    name = found.title if source.name == source.slug and found.title else source.name
-    return replace(source, feeds=tuple(found.feeds), name=name, homepage=homepage)
+        raise UsageError(f"No feed and no sitemap is found on {source.homepage}: name one, by --feed or by `feeds:` in a file.")
+    home = _home_of_feed(found.homepage) or source
+    name = found.title or home.slug if source.name == source.slug else source.name
+    return replace(source, feeds=tuple(found.feeds), name=name, slug=home.slug, homepage=home.homepage)
+
+
+def _home_of_feed(url: str | None) -> FollowedSource | None:
+    """The source that a feed says it belongs to: it is named by its home page, wherever its feed lies."""
+    from ingest.rules.source_file import source_of_homepage
+
+    try:
+        return source_of_homepage(url) if url else None
+    except ValueError:
+        return None
 
 
 def _of_opml(file: Path) -> list[FollowedSource]:
@@ -205,9 +233,14 @@ def _of_opml(file: Path) -> list[FollowedSource]:
         raise UsageError(f"{file} is no OPML file with feeds.")
     sources: dict[str, FollowedSource] = {}
     for link in listing.links:
-        source = source_of_homepage(link.url)
+        try:
+            source = source_of_homepage(link.url)
+        except ValueError:
+            typer.echo(f"ingest: {file}: {link.url} is no URL that can be fetched; it is left out.", err=True)
+            continue
         known = sources.get(source.slug) or replace(source, homepage=f"https://{source.slug}/", name=link.title or source.slug)
-        sources[source.slug] = replace(known, feeds=(*known.feeds, link.url))
+        feeds = dict.fromkeys((*known.feeds, source.homepage or link.url))
+        sources[source.slug] = replace(known, feeds=tuple(feeds))
     return list(sources.values())
 
 
@@ -220,6 +253,15 @@ def _checked_zone(name: str | None) -> str | None:
         return ZoneInfo(name).key if name else None
     except (ValueError, OSError, KeyError):
         raise UsageError(f"{name} is not a time zone; write for instance Europe/Berlin.") from None
+
+
+def _checked_language(code: str | None) -> str | None:
+    from ingest.errors import UsageError
+    from ingest.rules.nodes import LANGUAGE_CODE
+
+    if code is not None and not LANGUAGE_CODE.fullmatch(code):
+        raise UsageError(f"{code} is not a language code; write for instance de.")
+    return code
 
 
 def _checked_rules(file: Path | None) -> str | None:

@@ -55,7 +55,7 @@ class FetchSession:
         self._robots = robots or MemoryRobotsStore()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetch", daemon=True)
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncBaseTransport | None = None
         self._visitor: Visitor | None = None
 
     def __enter__(self) -> Self:
@@ -109,7 +109,7 @@ class FetchSession:
         import httpx
 
         from ingest.fetch.hosts import Capacity, Hosts
-        from ingest.fetch.transport import Client, GuardedBackend, GuardedTransport, tls_context
+        from ingest.fetch.transport import GuardedBackend, GuardedTransport, tls_context
         from ingest.fetch.visit import Visitor
 
         options = self._options
@@ -117,10 +117,10 @@ class FetchSession:
         backend = GuardedBackend(allow_private=options.allow_private_addresses, always_allowed=proxy.host if proxy else None)
         context = tls_context()
         # The environment's proxies are not read: what is set for other programs must not carry this one's requests past the guard.
-        self._client = Client(transport=GuardedTransport(backend, context, options.proxy), trust_env=False)
+        self._transport = GuardedTransport(backend, context, options.proxy)
         return Visitor(
             options=options,
-            client=self._client,
+            transport=self._transport,
             hosts=Hosts(options),
             robots_store=self._robots,
             capacity=Capacity(options.max_connections),
@@ -131,8 +131,8 @@ class FetchSession:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
         await self._loop.shutdown_default_executor()
 
 
@@ -174,8 +174,9 @@ class _Flight(Generic[T]):
         return taken
 
     def cancel(self) -> None:
-        """End what is still on its way."""
-        self._loop.call_soon_threadsafe(self._stop)
+        """End what is still on its way. A run that is interrupted may end its session first, which has ended everything."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop)
 
     def _start(self, batch: list[tuple[T, Request]]) -> None:
         for item, request in batch:

@@ -40,7 +40,7 @@ def print_source(status: Any) -> None:  # noqa: ANN401  # a SourceStatus: report
     console.print(f"[bold]{status.source.slug}[/bold]  {state_of(status)}")
     for f in fields(status.source):
         value = getattr(status.source, f.name)
-        if f.name not in {"slug", "feeds"} and value not in (None, False):
+        if f.name not in {"slug", "feeds"} and value is not None and value is not False:
             console.print(f"  {f.name.replace('_', ' '):<14} {value}", markup=False)
     console.print(f"  {'articles':<14} {status.articles:,}, newest {_minute(status.newest) or 'none'}; {status.waiting:,} URLs wait")
     for feed in status.feeds:

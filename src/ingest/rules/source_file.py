@@ -12,6 +12,7 @@ import yaml
 from ingest.errors import RuleError
 from ingest.normalise.credentials import without_credentials
 from ingest.normalise.url import canonical_or_none, host_of
+from ingest.rules.file import read_rules
 from ingest.rules.nodes import Mistake, compose, language_of, read_text, text_of, texts_of, time_zone_of
 from ingest.web import FollowedSource
 
@@ -26,9 +27,9 @@ def read_sources(path: Path) -> list[FollowedSource]:
         RuleError: the file cannot be read, or holds a mistake: ``FILE:LINE: what is wrong and what to write``.
     """
     root = compose(read_text(path), path)
-    entries = {key.value: value for key, value in root.value} if isinstance(root, yaml.MappingNode) else {}
-    listed = entries.get("sources")
-    if not isinstance(listed, yaml.SequenceNode) or len(entries) != 1:
+    entries = [(key.value, value) for key, value in root.value] if isinstance(root, yaml.MappingNode) else []
+    listed = entries[0][1] if [name for name, _ in entries] == ["sources"] else None
+    if not isinstance(listed, yaml.SequenceNode):
         raise RuleError(f"{path}:1: a file of sources is a list below `sources:`; see sources.example.yaml.")
     sources: dict[str, FollowedSource] = {}
     for node in listed.value:
@@ -45,7 +46,9 @@ def write_sources(sources: Iterable[FollowedSource]) -> str:
     for source in sources:
         facts = {f.name: getattr(source, f.name) for f in fields(source) if f.name != "slug"}
         facts["feeds"] = list(source.feeds)
-        listed.append({"homepage": source.homepage or f"https://{source.slug}/"} | {k: v for k, v in facts.items() if v})
+        homepage = facts.pop("homepage") or f"https://{source.slug}/"
+        said = {name: fact for name, fact in facts.items() if fact is not None and fact is not False and fact != []}
+        listed.append({"homepage": homepage} | said)
     return yaml.safe_dump({"sources": listed}, sort_keys=False, allow_unicode=True)
 
 
@@ -70,11 +73,14 @@ def _source(node: yaml.Node, path: Path) -> FollowedSource:
     facts: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
-        parse = _KEYS.get(key_node.value)
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+        parse = _KEYS.get(key)
         if parse is None:
-            raise RuleError(f"{path}:{line}: `{key_node.value}` is no key of a source; the keys are {', '.join(_KEYS)}.")
+            raise RuleError(f"{path}:{line}: `{key}` is no key of a source; the keys are {', '.join(_KEYS)}.")
+        if key in facts:
+            raise RuleError(f"{path}:{line}: `{key}` stands here for the second time.")
         try:
-            facts[key_node.value] = parse(value_node, path)
+            facts[key] = parse(value_node, path)
         except Mistake as mistake:
             raise RuleError(f"{path}:{mistake.line or line}: {mistake}.") from None
     homepage = facts.pop("homepage", None)
@@ -120,9 +126,14 @@ def _flag(node: yaml.Node, _path: Path) -> bool:
 
 
 def _file(node: yaml.Node, path: Path) -> str:
-    file = (path.parent / text_of(node)).resolve()
-    if not file.is_file():
+    try:
+        file = (path.parent / text_of(node)).resolve()
+        is_file = file.is_file()
+    except (OSError, ValueError):
+        raise Mistake(f"`{text_of(node)}` is no name of a file", node.start_mark.line + 1) from None
+    if not is_file:
         raise Mistake(f"there is no file {file}", node.start_mark.line + 1)
+    read_rules(file)
     return str(file)
 
 
