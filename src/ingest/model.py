@@ -62,6 +62,7 @@ class DropReason(StrEnum):
     DUPLICATE = "duplicate"  # the page says the same elsewhere
     FORM = "form"
     HIDDEN = "hidden"
+    LEARNED = "learned"  # the source puts it into article after article (docs/boilerplate.md)
     LINK_LIST = "link_list"  # mostly links: menus, tag lists, "more from"
     MAILING_LIST = "mailing_list"
     NAVIGATION = "navigation"
@@ -284,6 +285,16 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is kept of a text to find its near copies by: the same on every machine (`ingest.identify.near_copies`)."""
+
+    signature: bytes
+    """128 numbers of 32 bits, little-endian."""
+    shingles: int
+    """How many different ones the text has."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageResult:
     """What became of one candidate: an article or a rejection, with the page's bytes where they were read."""
 
@@ -295,6 +306,8 @@ class PageResult:
     """From bytes to article."""
     failed_transfer: Transfer | None = None
     """How the network failed to bring a page."""
+    sketch: Sketch | None = None
+    """Of the article's text; None where there is none, and for texts that are too short to be compared."""
 
     @property
     def transfer(self) -> Transfer | None:

@@ -14,17 +14,18 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
-from ingest.model import PageResult, Stage
+from ingest.model import Article, PageResult, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from types import FrameType
 
-    from ingest.model import Article, Limits, Page, Rejection
+    from ingest.model import Limits, Page, Rejection
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
 _PAGES_BEFORE_POOL = 32  # a pool takes as long to start as these pages take to extract (0.2 s)
@@ -60,9 +61,12 @@ def extract_pages(pages: Sequence[Page], limits: Limits) -> list[PageResult]:
 
 
 def _timed(page: Page, limits: Limits) -> PageResult:
+    from ingest.identify.near_copies import sketch  # as below
+
     started = time.perf_counter()
     result = _extract_guarded(page, limits)
-    return PageResult(page.candidate, result, page, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return PageResult(page.candidate, result, page, seconds, sketch=sketch(result.body) if isinstance(result, Article) else None)
 
 
 def _extract_guarded(page: Page, limits: Limits) -> Article | Rejection:
@@ -164,11 +168,11 @@ def _extract_alone(page: Page, limits: Limits) -> PageResult:
 
 def _extract_in_worker(pages: Sequence[Page], limits: Limits) -> list[PageResult]:
     # The caller has the bytes: sending them back would double the traffic between the processes.
-    return [PageResult(r.candidate, r.result, None, r.seconds) for r in extract_pages(pages, limits)]
+    return [replace(r, page=None) for r in extract_pages(pages, limits)]
 
 
 def _with_pages(pages: Sequence[Page], results: list[PageResult]) -> list[PageResult]:
-    return [PageResult(r.candidate, r.result, page, r.seconds) for page, r in zip(pages, results, strict=True)]
+    return [replace(r, page=page) for page, r in zip(pages, results, strict=True)]
 
 
 def _executor(jobs: int) -> ProcessPoolExecutor:

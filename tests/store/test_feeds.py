@@ -187,3 +187,26 @@ def test_a_month_has_one_partition_however_many_ask_for_it(engine: Engine) -> No
         thread.join()
     partitions = rows(engine, "SELECT tableoid::regclass::text, count(*) FROM ops.fetch GROUP BY 1 ORDER BY 1")
     assert partitions == [("ops.fetch_2026_01", 4), ("ops.fetch_2026_03", 4), ("ops.fetch_2026_12", 4)]
+
+
+def test_a_sighting_names_the_feed_and_becomes_an_article(engine: Engine) -> None:
+    follows(engine, "post.example", "https://post.example/a", "https://post.example/b")
+    run = a_run(engine)
+    first, second = claim_feeds(engine, run, due=True)
+    poll(engine, run, first, entry(1, guid="one", published=NOON), entry(2))
+    poll(engine, run, second, entry("1?utm_source=b"))
+    shown = """
+    SELECT f.url, s.url, s.guid, s.title, s.published_at, s.article_id FROM news.sighting s JOIN ops.feed f USING (feed_id) ORDER BY 1, 2
+    """
+    assert [tuple(r) for r in rows(engine, shown)] == [
+        ("https://post.example/a", "https://post.example/story-1", "one", "Story 1", NOON, None),
+        ("https://post.example/a", "https://post.example/story-2", None, "Story 2", None, None),
+        ("https://post.example/b", "https://post.example/story-1", None, "Story 1?utm_source=b", None, None),
+    ]
+    [one] = [t for t in claim(engine, run, 10) if t.fetch_url.endswith("1")]
+    load(engine, run, fetched(one))
+    [(article_id,)] = rows(engine, "SELECT article_id FROM news.article")
+    assert [r.article_id for r in rows(engine, shown)] == [article_id, None, article_id]
+    poll(engine, run, first, entry(1))
+    [(times,)] = rows(engine, "SELECT count(*) FROM news.sighting WHERE last_seen_at > first_seen_at")
+    assert times == 1

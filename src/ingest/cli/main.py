@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest import __version__
-from ingest.cli import db, discover, explain, extract, poll, rules, run, search, sources
+from ingest.cli import boilerplate, db, diff, discover, explain, export, extract, poll, reprocess, rules, run, search, sources
 from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
 
@@ -34,6 +34,10 @@ discover.register(app)
 extract.register(app)
 explain.register(app)
 search.register(app)
+diff.register(app)
+reprocess.register(app)
+export.register(app)
+boilerplate.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")
 app.add_typer(db.app, name="db")

@@ -9,15 +9,17 @@ import typer
 
 _HELP = """Search titles, summaries and bodies of the loaded articles, best first.
 
-Words are all required; "quoted words" stand together; OR and -word work as in a search engine. Words are matched in the article's own
-language: the search asks in the language given with --language."""
+Words are all required; "quoted words" stand together; OR and -word work as in a search engine. Each article is searched in its own
+language, so that `minister` also finds `ministers`. Chinese, Japanese and Thai words need two characters at least."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest search "North Korea talks"
 
-  ingest search 'sanctions -oil' --limit 50 --json
+  ingest search 'sanctions -oil' --source post.example --since 7d
 
-  ingest search Außenminister --language de"""
+  ingest search 外相会談 --lang ja --limit 50 --json
+
+Exit codes: 0 also where nothing matches; 2 for a wrong option."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,16 +30,22 @@ def register(app: typer.Typer) -> None:
 def _search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.", show_default=False)],
     *,
-    language: Annotated[str, typer.Option("--language", "-l", metavar="CODE", help="Language of the query, ISO 639-1.")] = "en",
+    source: Annotated[str | None, typer.Option("--source", "-s", metavar="SLUG", help="Only this source's articles.")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only what was published since: 2026-11-02, or 7d.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--lang", "-l", metavar="CODE", help="Only articles in this language, ISO 639-1. [dim]Default: all.[/dim]")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most results to show.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a result.")] = False,
 ) -> None:
-    from ingest.settings import Settings  # start-up of --help stays short
+    from ingest.discover.targets import since_instant  # start-up of --help stays short
+    from ingest.settings import Settings
     from ingest.store.engine import open_engine
     from ingest.store.search import search
 
+    earliest = since_instant(since)
     with open_engine(Settings.from_env()) as engine:
-        hits = search(engine, query, language=language, limit=limit)
+        hits = search(engine, query, limit=limit, language=language, source=source, since=earliest)
     for hit in hits:
         if as_json:
             typer.echo(json.dumps(hit.as_dict(), ensure_ascii=False))

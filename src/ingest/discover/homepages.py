@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from selectolax.lexbor import LexborHTMLParser
+
 from ingest.discover.links import feed_links
 from ingest.discover.listings import ListingLimits, read_listing
 from ingest.normalise.url import resolve
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
 _USUAL_FEEDS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/feed.json", "/index.xml")
 _USUAL_SITEMAPS = ("/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_news.xml", "/sitemap.xml", "/sitemap_index.xml")
-_SITEMAP_LINE = re.compile(rb"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_SITEMAP_LINE = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _FEED_KINDS = frozenset({ListingKind.RSS, ListingKind.ATOM, ListingKind.JSON_FEED})
+_HEAD = 200_000  # bytes in which a page's metadata stands
 _MOST = 50  # feeds of one page: a publisher's page of feeds lists hundreds, which somebody should choose from
 
 
@@ -61,5 +64,5 @@ def _first_of(
 
 
 def _title(body: bytes) -> str | None:
-    found = re.search(rb"""property\s*=\s*["']og:site_name["'][^>]*content\s*=\s*["']([^"']{1,200})""", body[:200_000], re.IGNORECASE)
-    return found[1].decode("utf-8", "replace").strip() or None if found else None
+    element = LexborHTMLParser(body[:_HEAD]).css_first('meta[property="og:site_name"]')
+    return (element.attributes.get("content") or "").strip()[:200] or None if element else None

@@ -41,7 +41,8 @@ def feed_links(body: bytes, url: str) -> list[tuple[str, str | None]]:
     base = _base(tree, url)
     for link in tree.css("link[rel~=alternate i][href]"):
         kind = (link.attributes.get("type") or "").split(";")[0].strip().lower()
-        target = resolve(base, link.attributes.get("href") or "") if kind in FEED_TYPES else None
+        href = (link.attributes.get("href") or "").strip()
+        target = resolve(base, href) if href and kind in FEED_TYPES else None
         if target:
             declared.setdefault(target, (link.attributes.get("title") or "").strip() or None)
     site = _site(url)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from ingest.web import Listing
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to ask for the gzip format (RFC 1952)
+_XML_ENCODING = re.compile(rb"""^(\s{0,100}<\?xml[^<>]{0,100}?)\sencoding\s*=\s*["'][\w-]+["']""", re.IGNORECASE)
+_SITEMAP_ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)\b")
 _LOOKED_AT = 4_096  # bytes in which a document's root element stands
 
 
@@ -36,6 +40,8 @@ def read_listing(body: bytes, url: str, limits: ListingLimits = ListingLimits())
     """
     if body[:2] == b"\x1f\x8b":
         body = _gunzip(body, limits.max_listing_bytes)
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        body = _XML_ENCODING.sub(rb"\1", body.decode("utf-16", "replace").encode("utf-8", "replace"), count=1)
     head = body[:_LOOKED_AT].lstrip(b"\xef\xbb\xbf \t\r\n\0")
     if head.startswith((b"http://", b"https://", b"#")):
         return read_url_list(body, limits.max_sitemap_urls)
@@ -44,7 +50,7 @@ def read_listing(body: bytes, url: str, limits: ListingLimits = ListingLimits())
     lowered = head.lower()
     if b"<opml" in lowered:
         return read_opml(body)
-    if b"urlset" in lowered or b"sitemapindex" in lowered:
+    if _SITEMAP_ROOT.search(lowered):
         return read_sitemap(body, url, limits.max_sitemap_urls)
     if b"<!doctype html" in lowered or b"<html" in lowered:
         return None

@@ -8,8 +8,6 @@ from xml.parsers import expat
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str, str], None]
 
-_CHUNK = 1 << 16  # bytes
-
 
 class _Refused(Exception):
     """The document declares entities."""
@@ -43,11 +41,9 @@ def parse_xml(body: bytes, start: Start, end: End) -> str | None:
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = on_start, on_end, on_text
     parser.EntityDeclHandler = refuse
     parser.ExternalEntityRefHandler = lambda *_: 0
-    body = body.lstrip(b" \t\r\n\0")
+    body = body.lstrip(b"\xef\xbb\xbf \t\r\n\0")
     try:
-        for position in range(0, len(body), _CHUNK):
-            parser.Parse(body[position : position + _CHUNK], False)  # noqa: FBT003  # expat's own way
-        parser.Parse(b"", True)  # noqa: FBT003  # as above
+        parser.Parse(body, True)  # noqa: FBT003  # expat's own way; in pieces, it reads a long token again with each
     except _Refused:
         return "The document declares entities, which are not read."
     except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: a charset that Python does not know

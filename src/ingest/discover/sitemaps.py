@@ -8,11 +8,12 @@ from html import unescape
 from urllib.parse import urljoin
 
 from ingest.discover.safe_xml import parse_xml
+from ingest.normalise.dates import parse_instant
 from ingest.web import Entry, Link, Listing, ListingKind
 
-_LOOSE_ENTRY = re.compile(rb"<(url|sitemap)\b[^>]*>(.*?)(?:</\1>|(?=<\1\b)|\Z)", re.DOTALL | re.IGNORECASE)
+_LOOSE_ENTRY = re.compile(rb"<(url|sitemap)\b[^<>]*>(.*?)(?:</\1>|(?=<\1\b)|\Z)", re.DOTALL | re.IGNORECASE)
 _LOOSE_FIELD = re.compile(
-    rb"<(?:[a-z0-9]+:)?(loc|lastmod|publication_date|title|language)\s*>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</", re.DOTALL | re.IGNORECASE
+    rb"<(?:(?!image:|video:)[a-z0-9]+:)?(loc|lastmod|publication_date|title|language)\s*+>\s*+(?:<!\[CDATA\[)?([^<]*+)<", re.IGNORECASE
 )
 _FIELDS = ("loc", "lastmod", "publication_date", "title", "language")
 _MEDIA = frozenset({"image", "video"})  # elements whose loc and title are a picture's
@@ -60,7 +61,7 @@ class _Reader:
             self._facts.setdefault(name, text)
 
     def add(self, name: str, facts: dict[str, str]) -> None:
-        if "loc" not in facts:
+        if not facts.get("loc"):
             return
         if len(self.entries) + len(self.links) >= self._max_urls:
             self.left_out += 1
@@ -82,13 +83,13 @@ def _loose(body: bytes, url: str, max_urls: int) -> _Reader:
     for found in _LOOSE_ENTRY.finditer(body):
         facts: dict[str, str] = {}
         for name, value in _LOOSE_FIELD.findall(found[2]):
-            facts.setdefault(name.decode().lower(), unescape(value.decode("utf-8", "replace")).strip())
+            facts.setdefault(name.decode().lower(), unescape(value.decode("utf-8", "replace").strip().removesuffix("]]>")).strip())
         reader.add(found[1].decode().lower(), facts)
     return reader
 
 
 def w3c_instant(text: str | None) -> dt.datetime | None:
-    """A date as sitemaps write it (W3C datetime, a profile of ISO 8601), aware; a date alone is its midnight in UTC."""
+    """A date as sitemaps should write it (W3C datetime, a profile of ISO 8601), or as they do; aware. A day is its midnight in UTC."""
     value = (text or "").strip()
     if re.fullmatch(r"\d{4}", value):
         value += "-01-01"
@@ -97,7 +98,8 @@ def w3c_instant(text: str | None) -> dt.datetime | None:
     try:
         read = dt.datetime.fromisoformat(value)
     except ValueError:
-        return None
+        instant = parse_instant(value)
+        return instant.at if instant else None
     return read if read.tzinfo else read.replace(tzinfo=dt.UTC)
 
 

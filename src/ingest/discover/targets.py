@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Found = Candidate | Page | PageResult
 STANDARD_INPUT = "-"
 _ARTICLE_MARKS = re.compile(
-    rb"""property\s*=\s*["']og:type["'][^>]*content\s*=\s*["']article|content\s*=\s*["']article["'][^>]*property\s*=\s*["']og:type"""
+    rb"""property\s*=\s*["']og:type["'][^<>]{0,300}content\s*=\s*["']article|content\s*=\s*["']article["'][^<>]{0,300}property\s*=\s*["']og:type"""
     rb"""|"@type"\s*:\s*\[?\s*"(?:News|Report|Opinion|Analysis|Review|Background)?(?:News)?Article"|itemtype\s*=\s*["']https?://schema\.org/NewsArticle""",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ def read_url_list(body: bytes, max_urls: int) -> Listing | None:
         url = line.decode("utf-8", "replace")
         if len(entries) < max_urls:
             entries.setdefault(url, Entry(url))
-        else:
+        elif url not in entries:
             left_out += 1
     if not entries:
         return None

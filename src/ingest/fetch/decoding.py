@@ -11,6 +11,8 @@ ACCEPTED = "gzip, deflate"
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to ask for the gzip format (RFC 1952)
 _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZLIB_METHOD = 8  # RFC 1950: the low half of the first byte; both bytes together are a multiple of 31
 
 
 class BodyReader:
@@ -29,7 +31,10 @@ class BodyReader:
         if not self._is_plain and encoding not in _WINDOWS:
             raise FetchFailure("unsupported_encoding", f"The body is encoded as {encoding[:50]!r}; asked for was {ACCEPTED}.")
         self._window = _WINDOWS.get(encoding, 0)
-        self._inflate = None if self._is_plain else zlib.decompressobj(self._window)
+        self._inflate = zlib.decompressobj(_GZIP) if self._window == _GZIP else None
+        self._held = b""
+        """One byte, which does not tell yet what begins with it."""
+        self._is_over = False
 
     @property
     def body(self) -> bytes:
@@ -42,29 +47,40 @@ class BodyReader:
         if self._is_plain:
             self._keep(data)
             return
-        while data:
+        data, self._held = self._held + data, b""
+        while data and not self._is_over:
             data = self._unfold(data)
 
     def finish(self) -> None:
         """Say that the body has ended."""
-        if self._inflate is not None and self.wire_bytes and not self._inflate.eof:
+        if not self._is_plain and self.wire_bytes and not (self._inflate and self._inflate.eof):
             raise FetchFailure("truncated_body", "The compressed body ends in the middle.", transient=True, body=self.body)
 
     def _unfold(self, data: bytes) -> bytes:
-        assert self._inflate is not None  # noqa: S101  # only an encoded body comes here
-        if self._inflate.eof:  # a gzip file may have several members; anything else after its end is padding
-            if self._window != _GZIP or not data.startswith(b"\x1f\x8b"):
+        """Decode as much as may come out at once; what is left of the data."""
+        if self._inflate is None or self._inflate.eof:
+            if len(data) < len(_GZIP_MAGIC):
+                self._held = data
                 return b""
-            self._inflate = zlib.decompressobj(_GZIP)
+            self._begin(data)
+            if self._is_over:
+                return b""
+        assert self._inflate is not None  # noqa: S101  # begun above
         try:
             self._keep(self._inflate.decompress(data, self._max_bytes - self._size + 1))
         except zlib.error as error:
-            if self._window == zlib.MAX_WBITS and not self._size:  # servers that mean raw deflate
-                self._window = -zlib.MAX_WBITS
-                self._inflate = zlib.decompressobj(self._window)
-                return data
             raise FetchFailure("bad_encoding", f"The compressed body is damaged: {error}.", transient=True, body=self.body) from error
         return self._inflate.unconsumed_tail or self._inflate.unused_data
+
+    def _begin(self, data: bytes) -> None:
+        """A stream begins: the body, or one more member of a gzip file (RFC 1952 section 2.2)."""
+        if self._inflate is None:
+            is_zlib = data[0] & 0x0F == _ZLIB_METHOD and int.from_bytes(data[:2], "big") % 31 == 0
+            self._inflate = zlib.decompressobj(self._window if is_zlib else -self._window)  # servers that mean raw deflate
+        elif self._window == _GZIP and data.startswith(_GZIP_MAGIC):
+            self._inflate = zlib.decompressobj(_GZIP)
+        else:  # padding
+            self._is_over = True
 
     def _keep(self, data: bytes) -> None:
         if data:

@@ -45,7 +45,7 @@ class Answer:
     at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
 
-async def exchange(client: httpx.AsyncClient, host: Host, request: Request, url: str, options: FetchOptions) -> Answer:
+async def exchange(transport: httpx.AsyncBaseTransport, host: Host, request: Request, url: str, options: FetchOptions) -> Answer:
     """Send one GET request and read its answer.
 
     Raises:
@@ -56,7 +56,9 @@ async def exchange(client: httpx.AsyncClient, host: Host, request: Request, url:
     try:
         async with asyncio.timeout(options.fetch_seconds):
             asked = _asked(request, url, host, options)
-            response = await client.send(asked, stream=True)
+            # Without an httpx client: it reads the targets of redirects itself, and raises where they are no URLs.
+            response = await transport.handle_async_request(asked)
+            response.request = asked
             if "set-cookie" in response.headers:
                 host.cookies = host.cookies or httpx.Cookies()
                 host.cookies.extract_cookies(response)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from ingest.fetch.streams import SENT
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ingest.fetch.robots import Robots
     from ingest.web import FetchOptions
 
+PRESSING: ContextVar[bool] = ContextVar("PRESSING", default=False)
+"""Set for a task whose requests are made though pages wait to be taken: whoever would take them waits for its answer."""
+
 _MOST_IDLE_HOSTS = 5_000  # remembered while nothing is asked of them: a state of 2 kB and a robots.txt each
 
 
@@ -31,11 +35,15 @@ class Capacity:
         """Closed while pages come in faster than they are taken."""
         self.gate.set()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether this task's request has to wait at the gate, and must hold nothing that a pressing one needs."""
+        return not self.gate.is_set() and not PRESSING.get()
+
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         """Hold one connection."""
         async with self._slots:
-            await self.gate.wait()
             yield
 
 
@@ -85,26 +93,33 @@ class Host:
 
         The delay counts from when a request goes out, not from when its connection was asked for.
         """
-        loop = asyncio.get_running_loop()
-        async with self._in_flight:
-            while True:
-                # The waits come first: a host that must not be asked yet keeps no connection from another one.
-                await self._went_out.wait()
-                if (pause := self._next_at - loop.time()) > 0:
-                    await asyncio.sleep(pause)
-                async with capacity.taken():
-                    now = loop.time()
-                    if now < self._next_at or not self._went_out.is_set():
-                        continue
-                    if self.delay_seconds:
-                        self._went_out.clear()
-                    token = SENT.set(self._note_sent)
-                    try:
-                        yield
-                    finally:
-                        SENT.reset(token)
-                        self._note_sent()
-                    return
+        while True:
+            if capacity.is_paused:
+                await capacity.gate.wait()
+            async with self._in_flight:
+                while not capacity.is_paused:
+                    # The waits come first: a host that must not be asked yet keeps no connection from another one.
+                    await self._due()
+                    async with capacity.taken():
+                        if capacity.is_paused or not self._is_due():
+                            continue
+                        if self.delay_seconds:
+                            self._went_out.clear()
+                        token = SENT.set(self._note_sent)
+                        try:
+                            yield
+                        finally:
+                            SENT.reset(token)
+                            self._note_sent()
+                        return
+
+    async def _due(self) -> None:
+        await self._went_out.wait()
+        if (pause := self._next_at - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(pause)
+
+    def _is_due(self) -> bool:
+        return self._went_out.is_set() and asyncio.get_running_loop().time() >= self._next_at
 
     def _note_sent(self) -> None:
         if not self._went_out.is_set():

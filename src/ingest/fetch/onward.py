@@ -14,7 +14,7 @@ _LONGEST_REFRESH = 10.0  # seconds; slower ones reload a page that is read
 _REFRESH = re.compile(
     rb"""<meta\b(?=[^>]*http-equiv\s*=\s*["']?refresh\b)[^>]*?\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE
 )
-_REFRESH_CONTENT = re.compile(r"\s*([\d.]+)\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
+_REFRESH_CONTENT = re.compile(r"\s*([\d.]+)\s*[;,]\s*+(?:url\s*=\s*)?+[\"']?([^\"']+)", re.IGNORECASE)
 _AMP = re.compile("<html\\b[^>]*?\\s(?:amp|\u26a1)(?:[\\s=>]|$)".encode(), re.IGNORECASE)
 _CANONICAL = re.compile(
     rb"""<link\b(?=[^>]*\brel\s*=\s*["']?canonical\b)[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE

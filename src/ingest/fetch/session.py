@@ -69,8 +69,8 @@ class FetchSession:
         self._loop.close()
 
     def fetch(self, request: Request) -> Fetched:
-        """Get one page; a failure is a result, never an exception."""
-        return asyncio.run_coroutine_threadsafe(self._opened().fetch(request), self._loop).result()
+        """Get one page; a failure is a result, never an exception. `fetch_each` may be under way meanwhile."""
+        return asyncio.run_coroutine_threadsafe(self._opened().fetch_at_once(request), self._loop).result()
 
     def fetch_each(
         self, requests: Iterable[tuple[T, Request]], *, most: int, seconds: float, on_wait: Callable[[], None] = _nothing
@@ -161,6 +161,7 @@ class _Flight(Generic[T]):
         most, left = min(most, self.pending), seconds
         while len(taken) < most and left > 0:
             on_wait()
+            self._go_on()
             try:
                 taken.append(self._finished.get(timeout=min(left, _LOOK_SECONDS)))
             except queue.Empty:
@@ -169,14 +170,17 @@ class _Flight(Generic[T]):
             while len(taken) < most and not self._finished.empty():
                 taken.append(self._finished.get())
         self.pending -= len(taken)
-        if not self._visitor.capacity.gate.is_set() and self._finished.qsize() < _MOST_FINISHED // 2:
-            self._loop.call_soon_threadsafe(self._visitor.capacity.gate.set)
+        self._go_on()
         return taken
 
     def cancel(self) -> None:
         """End what is still on its way. A run that is interrupted may end its session first, which has ended everything."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop)
+
+    def _go_on(self) -> None:
+        if not self._visitor.capacity.gate.is_set() and self._finished.qsize() < _MOST_FINISHED // 2:
+            self._loop.call_soon_threadsafe(self._visitor.capacity.gate.set)
 
     def _start(self, batch: list[tuple[T, Request]]) -> None:
         for item, request in batch:

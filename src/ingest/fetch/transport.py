@@ -154,27 +154,6 @@ class _Pool:
         self.users = 0
 
 
-class Client(httpx.AsyncClient):
-    """A client that keeps no cookies itself: those of a host are kept with the host, where no other host's have to be searched."""
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """None, ever."""
-        return _NO_COOKIES
-
-    @cookies.setter
-    def cookies(self, cookies: object) -> None:
-        raise AttributeError(cookies)
-
-
-class _NoCookies(httpx.Cookies):
-    def extract_cookies(self, response: httpx.Response) -> None:
-        pass
-
-
-_NO_COOKIES = _NoCookies()
-
-
 class _Body(httpx.AsyncByteStream):
     def __init__(self, response: httpcore.Response, pool: _Pool) -> None:
         self._response = response

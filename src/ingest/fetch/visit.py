@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 from ingest.fetch.exchange import exchange
 from ingest.fetch.failures import FetchFailure, of_exception, of_status
+from ingest.fetch.hosts import PRESSING
 from ingest.fetch.onward import onward_url
 from ingest.fetch.retry import backoff_seconds, max_age_seconds, retry_after_seconds
 from ingest.fetch.robots import MAX_REDIRECTS as MAX_ROBOTS_REDIRECTS
 from ingest.fetch.robots import Robots, robots_file
 from ingest.identify.fingerprint import page_sha256
+from ingest.normalise.credentials import without_credentials
 from ingest.normalise.url import fetchable
 from ingest.transfer import Attempt, Hop, Purpose, Validators
 from ingest.web import Fetched, Request
@@ -42,7 +44,7 @@ class Visitor:
     """What all visits of a run share."""
 
     options: FetchOptions
-    client: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
     hosts: Hosts
     robots_store: RobotsStore
     capacity: Capacity
@@ -50,6 +52,10 @@ class Visitor:
 
     async def fetch(self, request: Request) -> Fetched:
         """Get a page, trying again where that may help. Never raises: a failure is a result."""
+        url = fetchable(request.url, request.url)
+        if url is None:
+            return _no_url(replace(request, url=without_credentials(request.url)))
+        request = replace(request, url=url)
         attempts: list[Attempt] = []
         tries = 0
         while True:
@@ -60,6 +66,11 @@ class Visitor:
             wait = fetched.retry_after_seconds
             await asyncio.sleep(backoff_seconds(tries, self.jitter()) if wait is None else 0.0)
         return replace(fetched, attempts=tuple(attempts))
+
+    async def fetch_at_once(self, request: Request) -> Fetched:
+        """As `fetch`, though pages wait to be taken: who waits for this one takes none. To be run as a task of its own."""
+        PRESSING.set(True)
+        return await self.fetch(request)
 
     def _is_worth_another(self, fetched: Fetched) -> bool:
         if fetched.failure is None or not fetched.is_transient or fetched.failure.reason in _NOT_AT_ONCE:
@@ -120,9 +131,7 @@ class _Visit:
 
     async def _ask(self) -> Answer:
         parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise FetchFailure("bad_url", f"Only http and https URLs are fetched, not {self.url[:100]!r}.")
-        async with self._visitor.hosts.using(parts.hostname) as host:
+        async with self._visitor.hosts.using(parts.hostname or "") as host:
             if host.set_aside:
                 raise _set_aside(host)
             if self._request.purpose != Purpose.ROBOTS:
@@ -138,7 +147,7 @@ class _Visit:
         # A redirect's target is another resource: validators belong to the URL that was asked for.
         request = self._request if not self._hops else replace(self._request, validators=Validators())
         try:
-            answer = await exchange(self._visitor.client, host, request, self.url, self._options)
+            answer = await exchange(self._visitor.transport, host, request, self.url, self._options)
         except FetchFailure as failure:
             self._blame(host, failure)
             self._note(at, started, failure.reason, failure=failure)
@@ -183,7 +192,8 @@ class _Visit:
             raise FetchFailure("robots_disallowed", f"{origin}/robots.txt does not allow this URL.")
 
     async def _robots(self, origin: str) -> tuple[Robots, FetchFailure | None]:
-        """What the host allows, and the failure that kept it from saying so."""
+        """What the host allows, and the failure that kept it from saying so. A task of its own."""
+        PRESSING.set(True)  # one that is pressing may come to wait for it too
         store = self._visitor.robots_store
         now = dt.datetime.now(dt.UTC)
         known = await asyncio.to_thread(store.known, origin)
@@ -250,6 +260,11 @@ class _Visit:
             is_transient=failure.transient,
             retry_after_seconds=failure.retry_after,
         )
+
+
+def _no_url(request: Request) -> Fetched:
+    failure = FetchFailure("bad_url", f"Only http and https URLs are fetched, not {request.url[:100]!r}.")
+    return Fetched(request, request.url, dt.datetime.now(dt.UTC), failure=failure.rejection())
 
 
 def _set_aside(host: Host) -> FetchFailure:

@@ -34,6 +34,11 @@ def content_sha256(article: Article) -> bytes:
     return hashlib.sha256(_encoded("\x1e".join(parts))).digest()
 
 
+def words(text: str) -> list[str]:
+    """The words of a text; in scripts without spaces between words, its characters."""
+    return _WORD.findall(text)
+
+
 def word_count(text: str) -> int:
     """The number of words; in scripts without spaces between words, the number of characters.
 

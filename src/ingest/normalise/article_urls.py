@@ -50,7 +50,7 @@ def is_article_url(url: str) -> bool:
         return False
     path = unquote(parts.path).lower()
     segments = [segment for segment in path.split("/") if segment]
-    if len(segments) > 1 and _INDEX.fullmatch(segments[-1]):
+    if segments and _INDEX.fullmatch(segments[-1]):
         segments.pop()
     if not segments:
         return _query_points(parts.query) >= _ENOUGH and bool(parts.path.strip("/") or parts.query)
@@ -66,7 +66,7 @@ def is_article_url(url: str) -> bool:
 
 def _points(segments: list[str], last: str, *, is_page: bool, dated: bool) -> int:
     # Some publishers end a URL with a number, or with a word, after the headline's own segment.
-    slug = max(segments[-2:], key=_words) if not is_page and len(segments) > 1 else last
+    slug = max(segments[:-3:-1], key=_words) if not is_page and len(segments) > 1 else last
     words = _words(slug)
     points = 0
     if words >= _LONG_SLUG or _UNSPACED.search(slug):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit, urlunsplit
+
+_USER = re.compile(r"(?<=//)[^/?#]*@")
 
 
 def without_credentials(text: str) -> str:
@@ -13,8 +16,8 @@ def without_credentials(text: str) -> str:
     """
     try:
         parts = urlsplit(text)
-    except ValueError:
-        return text
+    except ValueError:  # no URL, for its host's sake: a secret all the same
+        return _USER.sub("", text, count=1)
     if "@" not in parts.netloc:
         return text
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

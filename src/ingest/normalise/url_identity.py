@@ -22,12 +22,20 @@ def identity_url(url: str) -> str:
     Raises:
         ValueError: as `ingest.normalise.url.canonicalize`.
     """
-    parts = urlsplit(_out_of_cache(canonicalize(url)))
-    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
-    while (shorter := _DEVICE_HOST.sub("", host, count=1)) != host and _DEVICE_HOST.match(host):
-        host = shorter
+    form = canonicalize(url)
+    # Again where a step leaves something to do: a copy of a copy in a cache, the port 443 of an http URL.
+    while (shorter := _shorter(form)) != form:
+        form = canonicalize(shorter)
+    return form
+
+
+def _shorter(url: str) -> str:
+    parts = urlsplit(_out_of_cache(url))
+    host = parts.netloc  # of a canonical URL: host and port, in lower case
+    while _DEVICE_HOST.match(host):
+        host = _DEVICE_HOST.sub("", host, count=1)
     query = sorted(piece for piece in parts.query.split("&") if piece and piece.lower() not in _AMP_QUERY)
-    return f"https://{host}{port}{_path(parts.path)}" + ("?" + "&".join(query) if query else "")
+    return f"https://{host}{_path(parts.path)}" + ("?" + "&".join(query) if query else "")
 
 
 def _path(path: str) -> str:

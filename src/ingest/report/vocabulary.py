@@ -16,6 +16,7 @@ REASONS = {
     DropReason.DUPLICATE: "the page says the same elsewhere",
     DropReason.FORM: "labels and options of a form",
     DropReason.HIDDEN: "text that the page hides",
+    DropReason.LEARNED: "the source puts it into article after article (boilerplate.md)",
     DropReason.LINK_LIST: "mostly links: menus, tag lists",
     DropReason.MAILING_LIST: "an invitation to a newsletter or mailing list",
     DropReason.NAVIGATION: "menus, paging",

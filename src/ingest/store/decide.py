@@ -106,8 +106,10 @@ def _see(article: Known, page: ArticlePage) -> None:
 
 def _is_unchanged(page: ArticlePage, article: Known) -> bool:
     content = page.content
+    same_page = content.body_sha256 is not None and content.body_sha256 == article.content["body_sha256"]
     if content.content_sha256 == article.content["content_sha256"]:
-        return True
+        # What has been learned since is no edit: it changes an article only where its own page is read again.
+        return not (same_page and content.body != article.content["body"])
     if page.observed_at > article.last_seen_at:
         return False
     is_older_page = content.body_sha256 in article.pages and content.body_sha256 != article.content["body_sha256"]
@@ -121,7 +123,8 @@ def _new(page: ArticlePage) -> Decision:
 
 def _updated(page: ArticlePage, article: Known) -> Decision:
     same_page = page.content.body_sha256 is not None and page.content.body_sha256 == article.content["body_sha256"]
-    reextracted = same_page and page.content.extractor_version != article.extractor_version
+    same_text = page.content.content_sha256 == article.content["content_sha256"]
+    reextracted = same_page and (same_text or page.content.extractor_version != article.extractor_version)
     changed = [c for c in COMPARED_COLUMNS if article.content[c] != getattr(page.content, c)]
     return Decision(
         page, Outcome.UPDATED, article, _add_version(page, article, "reextract" if reextracted else "publisher_change", changed)

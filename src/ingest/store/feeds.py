@@ -11,6 +11,7 @@ from sqlalchemy import text
 from ingest.store import tasks, write
 from ingest.store.fetches import write_attempts
 from ingest.store.rows import storable
+from ingest.store.sightings import note_sightings
 from ingest.transfer import Validators
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def record_poll(
     with engine.begin() as sa_connection:
         connection = write.driver_connection(sa_connection)
         new, changed = tasks.enqueue(connection, feed.feed_id, entries, origin=origin, full_text=feed.full_text)
+        note_sightings(connection, feed.feed_id, entries)
         poll = poll_of(new)
         write_attempts(connection, run_id, attempts)
         connection.execute(_RECORD, _parameters(run_id, feed, poll, new))

@@ -14,10 +14,13 @@ from psycopg import errors
 
 from ingest.errors import DatabaseUnreachable
 from ingest.identify.identity import article_key
+from ingest.identify.near_copies import sketch
 from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
+from ingest.store.copies import Compared, keep_sketches, link_copies
 from ingest.store.decide import Known, Outcome, decide
 from ingest.store.fetches import write_attempts
+from ingest.store.learned import count_removed, removed_keys, take_out_learned
 from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page, storable
 from ingest.store.tasks import settle, visits_of
 
@@ -142,7 +145,7 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage]) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
-    pages = _under_known_keys(connection, pages)
+    pages = take_out_learned(connection, _under_known_keys(connection, pages), source_ids)
     owner_keys = _owner_keys(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
@@ -164,11 +167,22 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     write.touch_articles(connection, run_id, touched)
     versions = [d.version for d in decisions if d.version]
     write.versions(connection, run_id, versions)
+    _compare(connection, [*new, *updated])
+    count_removed(connection, [v.page for v in versions], source_ids)
     write.provenance(connection, versions)
     write.removed_blocks(connection, versions, source_ids)
     write.article_urls(connection, decisions)
     write.resolve_rejections(connection, [p.location for p in pages])
     return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
+
+
+def _compare(connection: Connection, articles: Sequence[Known]) -> None:
+    """Keep what the articles are compared by, and look for those that they are copies of."""
+    pages = {k.article_id: k.latest_page for k in articles if k.article_id and k.latest_page}
+    # Sketches are made where pages are extracted; what has been learned since changes the text, and so the sketch.
+    sketches = {i: p.result.sketch if p.article is p.result.result else sketch(p.article.body) for i, p in pages.items()}
+    keep_sketches(connection, {i: Compared(sketches[i], p.keys, removed_keys(p)) for i, p in pages.items()})
+    link_copies(connection, sketches)
 
 
 def _under_known_keys(connection: Connection, pages: Sequence[ArticlePage]) -> list[ArticlePage]:

@@ -63,12 +63,15 @@ class ArticlePage:
 
     result: PageResult
     article: Article
+    """Without what was learned to be boilerplate."""
     url: str
     key: bytes
     location: str
     source: Source
     observed_at: dt.datetime
     content: Content
+    keys: tuple[int | None, ...] = ()
+    """Of the blocks of its text as extracted: `ingest.identify.boilerplate.block_keys`."""
 
     @property
     def has_own_url(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -43,12 +44,7 @@ metadata = MetaData(
 INSTANT = DateTime(timezone=True)
 TEXTS = ARRAY(Text)
 
-# The caps keep a vector below PostgreSQL's limit of 1 MB: characters of title, summary and body that are searched.
-SEARCH_EXPRESSION = (
-    "setweight(to_tsvector(news.fts_config(language), coalesce(left(title, 2000), '')), 'A') || "
-    "setweight(to_tsvector(news.fts_config(language), coalesce(left(summary, 5000), '')), 'B') || "
-    "setweight(to_tsvector(news.fts_config(language), left(body, 500000)), 'C')"
-)
+SEARCH_EXPRESSION = "news.search_vector(language, title, summary, body)"
 
 
 def column(name: str, kind: Any, comment: str, *args: Any, null: bool = False, **options: Any) -> Column[Any]:  # noqa: ANN401  # SQLAlchemy's types
@@ -121,7 +117,11 @@ def _content(*, version: bool) -> list[Column[Any]]:
         column("authors", TEXTS, "The authors' names, in the page's order.", server_default=NONE),
         column("published_at", INSTANT, "When it was published; NULL where the page does not say.", null=True),
         column("modified_at", INSTANT, "When the publisher says it was last modified.", null=True),
-        column("content_sha256", LargeBinary, "Hash of title, subtitle, authors and body: a new version when it changes."),
+        column(
+            "content_sha256",
+            LargeBinary,
+            "Hash of title, subtitle, authors and text as extracted, before what is learned is taken out: a new version when it changes.",
+        ),
         column("body_sha256", LargeBinary, "The page it was read from: key of ops.raw_page.", null=True),
         column("extractor_version", Text, "The version of the extractor that made it."),
     ]
@@ -158,14 +158,21 @@ article = Table(
     column(
         "url_key",
         LargeBinary,
-        "SHA-256 of what is the same in all URLs of a page (docs/urls.md): what makes an article the same article.",
+        "SHA-256 of what makes an article the same article: its identity URL (docs/urls.md), or its file.",
         unique=True,
     ),
     column("url", Text, "Canonical URL; a file: URI for a saved page that names none."),
     column("source_id", BigInteger, "The publisher: news.source.", ForeignKey(SOURCE)),
     *_content(version=False),
     column("version_no", Integer, "Number of the current version, from 1.", server_default=text("1")),
-    column("dup_of", BigInteger, "The article that this one is a copy of; NULL for originals.", ForeignKey(ARTICLE), null=True),
+    column(
+        "dup_of",
+        BigInteger,
+        "The article that this one is a copy of, the first that was loaded; NULL for originals.",
+        ForeignKey(ARTICLE),
+        null=True,
+    ),
+    column("similarity", REAL, "How much of the shorter text both have, from 0 to 1, where it is a copy.", null=True),
     column("first_seen_at", INSTANT, "When the article was first observed."),
     column("last_seen_at", INSTANT, "When it was last observed, changed or not."),
     column("last_changed_at", INSTANT, "When its current version was observed."),
@@ -173,14 +180,24 @@ article = Table(
     column("first_run_id", Uuid, "The run that loaded it first.", ForeignKey(RUN)),
     column("last_run_id", Uuid, "The run that saw it last.", ForeignKey(RUN)),
     Column(
-        "search", TSVECTOR, Computed(SEARCH_EXPRESSION, persisted=True), comment="Full-text index of title (A), summary (B) and body (C)."
+        "search",
+        TSVECTOR,
+        Computed(SEARCH_EXPRESSION, persisted=True),
+        comment="Full-text index of title (A), summary (B) and body (C): match it with news.search_query.",
     ),
     one_of("published_precision", "second", "minute", "day"),
     one_of("article_type", "news", "opinion", "review", "live_blog", "video", "gallery"),
     one_of("published_tz_from", "explicit", "source", "assumed_utc"),
     Index("article_search", "search", postgresql_using="gin"),
-    Index("article_source_published", "source_id", text("published_at DESC")),
-    Index("article_published", text("published_at DESC")),
+    Index(
+        "article_source_published",
+        "source_id",
+        text("published_at DESC NULLS LAST"),
+        postgresql_include=["date_suspect", "dup_of", "word_count"],
+    ),
+    Index("article_published", text("published_at DESC NULLS LAST")),
+    Index("article_source", "source_id", "article_id"),
+    Index("article_dup_of", "dup_of", postgresql_where=text("dup_of IS NOT NULL")),
     Index("article_loaded", "loaded_at"),
     Index("article_authors", "authors", postgresql_using="gin"),
     Index("article_topics", "topics", postgresql_using="gin"),
@@ -195,7 +212,11 @@ article_version = Table(
     column("version_no", Integer, "From 1, in the order of loading."),
     column("observed_at", INSTANT, "When the publisher showed this version."),
     column("run_id", Uuid, "The run that loaded it.", ForeignKey(RUN)),
-    column("reason", Text, "new, publisher_change, or reextract (the same page read by another extractor)."),
+    column(
+        "reason",
+        Text,
+        "new, publisher_change, or reextract (the same page read again: by another extractor, or with other learned boilerplate).",
+    ),
     column("changed", TEXTS, "The columns that differ from the version before.", server_default=NONE),
     *_content(version=True),
     column(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Float, ForeignKey, Identity, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
-from ingest.store.schema import INSTANT, NONE, NOW, RUN, SOURCE, column, identity, metadata, one_of
+from ingest.store.schema import ARTICLE, INSTANT, NONE, NOW, RUN, SOURCE, column, identity, metadata, one_of
 
 feed = Table(
     "feed",
@@ -54,6 +54,24 @@ feed_poll = Table(
     PrimaryKeyConstraint("feed_id", "polled_at"),
     schema="ops",
     comment="Every poll of every feed.",
+)
+sighting = Table(
+    "sighting",
+    metadata,
+    column("feed_id", BigInteger, "The feed: ops.feed.", ForeignKey("ops.feed.feed_id", ondelete="CASCADE")),
+    column("url_key", LargeBinary, "SHA-256 of what is the same in all URLs of a page (docs/urls.md)."),
+    column("article_id", BigInteger, "The article; NULL while it is not loaded.", ForeignKey(ARTICLE), null=True),
+    column("url", Text, "The URL as the feed gave it first."),
+    column("guid", Text, "The feed's own name for it.", null=True),
+    column("title", Text, "The headline as the feed shows it.", null=True),
+    column("published_at", INSTANT, "The date that the feed gives it.", null=True),
+    column("first_seen_at", INSTANT, "When the feed first showed it."),
+    column("last_seen_at", INSTANT, "When the feed last showed it; polls that found the feed unchanged are in ops.feed_poll."),
+    PrimaryKeyConstraint("feed_id", "url_key"),
+    Index("sighting_article", "article_id"),
+    Index("sighting_open", "url_key", postgresql_where=text("article_id IS NULL")),
+    schema="news",
+    comment="Which feed showed which article, and how it announced it; also what it showed and is not loaded.",
 )
 host = Table(
     "host",

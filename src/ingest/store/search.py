@@ -1,32 +1,44 @@
-"""Full-text search over the current versions of the articles."""
+"""Full-text search over the current versions of the articles, each in its own language."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from ingest.errors import UsageError
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+# The index is asked for the query in every language at once; each article that it gives is then asked in its own.
 # The excerpt is made for the best hits only: ts_headline reads the whole body.
 _SEARCH = text("""
-WITH wanted AS (SELECT websearch_to_tsquery(news.fts_config(:language), :query) AS query),
-best AS (
-  SELECT a.article_id, ts_rank_cd(a.search, wanted.query) AS rank
-  FROM news.article a, wanted
-  WHERE a.search @@ wanted.query
+WITH wanted AS (
+  SELECT CASE WHEN CAST(:language AS text) IS NULL THEN news.search_query(:query) ELSE news.search_query(:query, :language) END AS query
+), best AS (
+  SELECT a.article_id, own.query, ts_rank_cd(a.search, own.query) AS rank
+  FROM wanted, news.article a JOIN news.source s USING (source_id),
+       LATERAL (SELECT news.search_query(:query, coalesce(a.language, '')) AS query) own
+  WHERE a.search @@ wanted.query AND a.search @@ own.query
+    AND (CAST(:language AS text) IS NULL OR a.language = :language)
+    AND (CAST(:source AS text) IS NULL OR s.slug = :source)
+    AND (CAST(:since AS timestamptz) IS NULL OR coalesce(a.published_at, a.first_seen_at) >= :since)
   ORDER BY rank DESC, a.published_at DESC NULLS LAST, a.article_id
   LIMIT :limit
 )
-SELECT a.article_id, a.title, a.url, s.slug AS source, a.published_at,
-       ts_headline(news.fts_config(a.language), a.body, wanted.query,
-                   'MaxFragments=1, MaxWords=30, MinWords=15, StartSel=*, StopSel=*') AS excerpt
-FROM best JOIN news.article a USING (article_id) JOIN news.source s USING (source_id), wanted
+SELECT a.article_id, a.title, a.url, s.slug AS source, a.published_at, a.language,
+       CASE WHEN news.is_unspaced(a.language) THEN a.body ELSE
+           ts_headline(news.fts_config(a.language), a.body, best.query,
+                       'MaxFragments=1, MaxWords=30, MinWords=15, StartSel=*, StopSel=*') END AS excerpt,
+       news.is_unspaced(a.language) AS is_unspaced
+FROM best JOIN news.article a USING (article_id) JOIN news.source s USING (source_id)
 ORDER BY best.rank DESC, a.published_at DESC NULLS LAST, a.article_id
 """)
+_AROUND = 60  # characters of an unspaced script on either side of the words that were found
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ class Hit:
     url: str
     source: str
     published_at: dt.datetime | None
+    language: str | None
     excerpt: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,8 +58,31 @@ class Hit:
         return asdict(self) | {"published_at": self.published_at.isoformat() if self.published_at else None}
 
 
-def search(engine: Engine, query: str, *, language: str, limit: int) -> list[Hit]:
-    """The articles that match a query in the syntax of PostgreSQL's ``websearch_to_tsquery``, best first."""
+def search(
+    engine: Engine, query: str, *, limit: int, language: str | None = None, source: str | None = None, since: dt.datetime | None = None
+) -> list[Hit]:
+    """The articles that match a query, best first; in ``language`` alone where it is given, else each in its own.
+
+    Raises:
+        UsageError: the source is not known.
+    """
+    parameters = {"query": query, "limit": limit, "language": language, "source": source, "since": since}
     with engine.connect() as connection:
-        rows = connection.execute(_SEARCH, {"query": query, "language": language, "limit": limit})
-        return [Hit(**{**row._mapping, "excerpt": " ".join(row.excerpt.split())}) for row in rows]
+        if source and not connection.scalar(text("SELECT EXISTS (SELECT FROM news.source WHERE slug = :source)"), parameters):
+            raise UsageError(f"No source is known as {source}: the table news.source lists them.")
+        return [_hit(row, query) for row in connection.execute(_SEARCH, parameters)]
+
+
+def _hit(row: Any, query: str) -> Hit:  # noqa: ANN401  # a row of SQLAlchemy's
+    excerpt = _excerpt(row.excerpt, query) if row.is_unspaced else row.excerpt
+    return Hit(row.article_id, row.title, row.url, row.source, row.published_at, row.language, " ".join(excerpt.split()))
+
+
+def _excerpt(body: str, query: str) -> str:
+    """The text around the first words of the query that stand in it, which are marked: Postgres knows no words in such text."""
+    words = [w for w in re.split(r'[\s"]+', query) if w and not w.startswith("-")]
+    found = re.search("|".join(re.escape(w) for w in words), body, re.IGNORECASE) if words else None
+    start = max(0, (found.start() if found else 0) - _AROUND)
+    cut = body[start : (found.end() if found else 0) + _AROUND]
+    marked = re.sub("|".join(re.escape(w) for w in words), lambda m: f"*{m[0]}*", cut, flags=re.IGNORECASE) if found else cut
+    return ("…" if start else "") + marked

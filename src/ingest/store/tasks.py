@@ -190,7 +190,7 @@ def _header(value: str | None) -> str | None:
 
 def _task(row: Any) -> Task:  # noqa: ANN401  # a row of SQLAlchemy's
     hint = row.hint
-    candidate = Candidate(location=row.url, path=row.url, url=row.url, hint=_hint(hint) if hint else None)
+    candidate = Candidate(location=row.url, path=row.url, url=row.url, hint=hint_of_json(hint) if hint else None)
     validators = Validators(row.etag, row.last_modified) if row.has_page else Validators()
     return Task(candidate, row.moved_to or row.url, validators, hint.get("content"))
 
@@ -208,7 +208,8 @@ def _hint_json(entry: Entry, origin: str, *, full_text: bool) -> Jsonb:
     return Jsonb({name: value for name, value in facts.items() if value})
 
 
-def _hint(facts: dict[str, Any]) -> Hint:
+def hint_of_json(facts: dict[str, Any]) -> Hint:
+    """What a list said of a URL, as ``ops.url_task.hint`` keeps it."""
     return Hint(
         origin=facts.get("origin", "feed"),
         title=facts.get("title"),

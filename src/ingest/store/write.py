@@ -16,6 +16,7 @@ from ingest.extract.version import version_with
 from ingest.identify.fingerprint import block_sha256, page_sha256
 from ingest.identify.identity import article_key, url_key
 from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
+from ingest.store.sightings import link_sightings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -228,6 +229,7 @@ def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
         "ON CONFLICT (url_key) DO NOTHING",
         _by_column([(key, *row, article_key(row[0])) for key, row in sorted(urls.items())]),
     )
+    link_sightings(connection, ((url, article_id) for url, article_id, _, _ in urls.values()))
 
 
 def _urls(page: ArticlePage) -> list[tuple[str, str]]:

@@ -1,0 +1,120 @@
+"""Learned boilerplate in the database: what a source's last articles tell is kept, and taken out of those that follow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ingest.identify.boilerplate import WINDOW, Learned, Seen, Window, block_keys, without_learned
+from ingest.identify.fingerprint import word_count
+from ingest.store.rows import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ingest.store.rows import ArticlePage
+    from ingest.store.write import Connection
+
+_WINDOWS = """
+SELECT s.source_id, w.url_key, w.cluster, w.day, w.author, w.block_keys
+FROM unnest(%s::bigint[]) AS s (source_id)
+CROSS JOIN LATERAL (
+    SELECT a.article_id, a.url_key, coalesce(a.dup_of, a.article_id) AS cluster, coalesce(a.published_at, a.first_seen_at)::date AS day,
+           a.authors[1] AS author, k.block_keys
+    FROM news.article a JOIN ops.article_sketch k USING (article_id)
+    WHERE a.source_id = s.source_id ORDER BY a.article_id DESC LIMIT %s
+) w
+ORDER BY s.source_id, w.article_id
+"""
+_KEEP = """
+INSERT INTO ops.boilerplate AS b (source_id, block_key, sample, verdict, evidence)
+SELECT source_id, block_key, sample, 'boilerplate', evidence
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS n (source_id, block_key, sample, evidence)
+ORDER BY source_id, block_key ON CONFLICT (source_id, block_key) DO NOTHING
+"""
+_COUNT = """
+UPDATE ops.boilerplate b SET removed_from = b.removed_from + k.n, last_removed_at = now()
+FROM (SELECT b.source_id, b.block_key, n.n
+      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS n (source_id, block_key, n)
+      JOIN ops.boilerplate b USING (source_id, block_key) ORDER BY b.source_id, b.block_key FOR UPDATE OF b) AS k
+WHERE b.source_id = k.source_id AND b.block_key = k.block_key
+"""
+
+
+def take_out_learned(connection: Connection, pages: Sequence[ArticlePage], source_ids: Mapping[str, int]) -> list[ArticlePage]:
+    """The pages without what their sources' articles tell to be boilerplate; each page is one more article to learn from.
+
+    What is learned is kept in ops.boilerplate; what a person has pinned there holds.
+    """
+    ids = sorted({source_ids[p.source.slug] for p in pages})
+    windows, in_window = _windows(connection, ids)
+    verdicts = _verdicts(connection, ids)
+    learned: dict[tuple[int, int], Learned] = {}
+    cleaned = []
+    for page in pages:
+        source_id = source_ids[page.source.slug]
+        keys = block_keys(page.article.blocks)
+        window, known = windows[source_id], verdicts[source_id]
+        if page.key not in in_window[source_id]:
+            for new in window.learn(page.article, keys):
+                if new.key not in known:
+                    known[new.key] = True
+                    learned[source_id, new.key] = new
+            in_window[source_id].add(page.key)
+            window.add(_seen(page, keys))
+        boilerplate = {key for key, is_boilerplate in known.items() if is_boilerplate}
+        article = without_learned(page.article, keys, boilerplate)
+        content = page.content
+        if article is not page.article:
+            content = replace(content, body=storable(article.body), word_count=word_count(article.body))
+        cleaned.append(replace(page, article=article, content=content, keys=keys))
+    _keep(connection, learned)
+    return cleaned
+
+
+def count_removed(connection: Connection, pages: Sequence[ArticlePage], source_ids: Mapping[str, int]) -> None:
+    """Count, of each piece of boilerplate, the versions that it was removed from."""
+    removed: Counter[tuple[int, int]] = Counter()
+    for page in pages:
+        removed.update((source_ids[page.source.slug], key) for key in removed_keys(page))
+    if removed:
+        rows = sorted((*place, n) for place, n in removed.items())
+        connection.execute(_COUNT, [list(column) for column in zip(*rows, strict=True)])
+
+
+def removed_keys(page: ArticlePage) -> list[int]:
+    """What was taken out of a page's article."""
+    if page.article is page.result.result:
+        return []
+    kept = set(block_keys(page.article.blocks))
+    return sorted({key for key in page.keys if key is not None} - {key for key in kept if key is not None})
+
+
+def _seen(page: ArticlePage, keys: tuple[int | None, ...]) -> Seen:
+    day = (page.content.published_at or page.observed_at).astimezone(dt.UTC).date()
+    return Seen(page.key, day, page.content.authors[0] if page.content.authors else None, keys)
+
+
+def _windows(connection: Connection, ids: list[int]) -> tuple[dict[int, Window], dict[int, set[bytes]]]:
+    windows: dict[int, Window] = defaultdict(Window)
+    articles: dict[int, set[bytes]] = defaultdict(set)
+    for source_id, url_key, cluster, day, author, keys in connection.execute(_WINDOWS, [ids, WINDOW]):
+        windows[source_id].add(Seen(cluster, day, author, tuple(keys)))
+        articles[source_id].add(url_key)
+    return windows, articles
+
+
+def _verdicts(connection: Connection, ids: list[int]) -> dict[int, dict[int, bool]]:
+    verdicts: dict[int, dict[int, bool]] = defaultdict(dict)
+    query = "SELECT source_id, block_key, verdict = 'boilerplate' FROM ops.boilerplate WHERE source_id = ANY(%s)"
+    for source_id, key, is_boilerplate in connection.execute(query, [ids]):
+        verdicts[source_id][key] = is_boilerplate
+    return verdicts
+
+
+def _keep(connection: Connection, learned: Mapping[tuple[int, int], Learned]) -> None:
+    if learned:
+        rows = [(*place, storable(new.sample), storable(new.evidence)) for place, new in sorted(learned.items())]
+        connection.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])

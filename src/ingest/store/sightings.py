@@ -1,0 +1,54 @@
+"""news.sighting: which feed showed which article."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.identify.identity import article_key
+from ingest.normalise.url import canonical_or_none
+from ingest.store.rows import storable
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Sequence
+
+    from ingest.store.write import Connection
+    from ingest.web import Entry
+
+# Rows are locked in the order of their keys, here and when articles are loaded: a poll and a loader never wait in a circle.
+_NOTE = """
+INSERT INTO news.sighting AS s (feed_id, url_key, article_id, url, guid, title, published_at, first_seen_at, last_seen_at)
+SELECT %(feed)s, e.key, (SELECT min(u.article_id) FROM news.article_url u WHERE u.match_key = e.key), e.url, e.guid, e.title, e.published,
+       now(), now()
+FROM unnest(%(keys)s::bytea[], %(urls)s::text[], %(guids)s::text[], %(titles)s::text[], %(dates)s::timestamptz[])
+     AS e (key, url, guid, title, published)
+ORDER BY e.key
+ON CONFLICT (feed_id, url_key) DO UPDATE SET last_seen_at = excluded.last_seen_at, article_id = coalesce(s.article_id, excluded.article_id)
+"""
+_LINK = """
+UPDATE news.sighting s SET article_id = k.article_id
+FROM (SELECT s.feed_id, s.url_key, n.article_id
+      FROM unnest(%s::bytea[], %s::bigint[]) AS n (url_key, article_id) JOIN news.sighting s USING (url_key)
+      WHERE s.article_id IS NULL ORDER BY s.url_key, s.feed_id FOR UPDATE OF s) AS k
+WHERE s.feed_id = k.feed_id AND s.url_key = k.url_key
+"""
+
+
+def note_sightings(connection: Connection, feed_id: int, entries: Sequence[Entry]) -> None:
+    """Note that a feed shows entries, in the transaction that notes its poll."""
+    rows: dict[bytes, tuple[str, str | None, str | None, dt.datetime | None]] = {}
+    for entry in entries:
+        if url := canonical_or_none(storable(entry.url)):
+            facts = (url, entry.guid and storable(entry.guid), entry.title and storable(entry.title), entry.published)
+            rows.setdefault(article_key(url), facts)
+    if rows:
+        urls, guids, titles, dates = (list(column) for column in zip(*rows.values(), strict=True))
+        parameters = {"feed": feed_id, "keys": list(rows), "urls": urls, "guids": guids, "titles": titles, "dates": dates}
+        connection.execute(_NOTE, parameters)
+
+
+def link_sightings(connection: Connection, articles: Iterable[tuple[str, int]]) -> None:
+    """Note which articles the URLs that feeds showed have become; pairs of a URL and an article."""
+    by_key = {article_key(url): article_id for url, article_id in articles}
+    if by_key:
+        connection.execute(_LINK, [list(by_key), list(by_key.values())])

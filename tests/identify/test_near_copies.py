@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.identify.near_copies import bands, is_copy, similarity, sketch
+from ingest.model import Sketch
+from tests.identify.made_copies import SCRIPTS, Writer, body
+
+
+def made(text: str) -> Sketch:
+    found = sketch(text)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_copies_are_found_and_look_alikes_are_not(script: str) -> None:
+    writer = Writer(script, seed=5)
+    found = 0
+    for number in range(30):
+        original = writer.article(paragraphs=8 + number % 12)
+        one, other = made(body(original)), made(body(writer.copy(original)))
+        found += bool(set(bands(one)) & set(bands(other))) and is_copy(one, other)
+        for pair in (writer.same_event(), writer.same_template()):
+            first, second = map(made, map(body, pair))
+            assert not is_copy(first, second)
+    assert found >= 27
+
+
+def test_a_text_cut_to_a_third_is_still_a_copy() -> None:
+    writer = Writer("latin", seed=6)
+    article = writer.article(paragraphs=18)
+    one, other = made(body(article)), made(body(article[:6]))
+    assert is_copy(one, other)
+    assert similarity(one, other) > 0.8
+
+
+def test_a_note_that_a_long_read_quotes_is_no_copy_of_it() -> None:
+    writer = Writer("latin", seed=7)
+    article = writer.article(paragraphs=60)
+    text = body(article[:2]) + " " + " ".join(writer.words(40))
+    assert not is_copy(made(body(article)), made(text))
+
+
+def test_case_and_forms_of_characters_do_not_matter() -> None:
+    text = body(Writer("cyrillic", seed=8).article())
+    assert sketch(text) == sketch(text.upper())
+    assert sketch("ﬁne " * 3 + text) == sketch("fine " * 3 + text)
+
+
+def test_short_texts_are_not_compared() -> None:
+    assert sketch("Nothing but a line or two stands here.") is None
+    assert sketch("") is None
+
+
+@given(st.text(max_size=600))
+def test_any_text_has_a_sketch_or_none(text: str) -> None:
+    found = sketch(text)
+    if found is not None:
+        assert len(found.signature) == 512
+        assert found.shingles >= 1
+        assert similarity(found, found) == 1.0
+        assert is_copy(found, found)
+        assert all(-(2**63) <= b < 2**63 for b in bands(found))
+
+
+def test_a_stored_sketch_is_the_same_in_every_process() -> None:
+    """Also on every machine, and in a year: another number here makes the stored sketches worthless."""
+    text = " ".join(f"word{n * n % 997}" for n in range(200))
+    code = f"from ingest.identify.near_copies import *; s = sketch({text!r}); print(s.shingles, s.signature[:8].hex(), bands(s)[0])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["196", made(text).signature[:8].hex(), str(bands(made(text))[0])]
+    assert done.stdout.split() == ["196", "3de6e31db1c1870e", "6692075697973149953"]
