@@ -94,6 +94,8 @@ DROP INDEX news.article_source_published;
 DROP INDEX news.article_published;
 CREATE INDEX article_source_published ON news.article (source_id, published_at DESC NULLS LAST) INCLUDE (date_suspect, dup_of, word_count);
 CREATE INDEX article_published ON news.article (published_at DESC NULLS LAST);
+DROP INDEX news.article_content;
+CREATE INDEX article_version_content ON news.article_version (content_sha256);
 CREATE INDEX article_dup_of ON news.article (dup_of) WHERE dup_of IS NOT NULL;
 COMMENT ON COLUMN news.article.search IS 'Full-text index of title (A), summary (B) and body (C): match it with news.search_query.';
 COMMENT ON COLUMN news.article.dup_of IS 'The article that this one is a copy of, the first that was loaded; NULL for originals.';
@@ -290,6 +292,8 @@ ALTER TABLE news.article ADD COLUMN search tsvector GENERATED ALWAYS AS (
     setweight(to_tsvector(news.fts_config(language), coalesce(left(summary, 5000), '')), 'B') ||
     setweight(to_tsvector(news.fts_config(language), left(body, 500000)), 'C')) STORED;
 CREATE INDEX article_search ON news.article USING gin (search);
+DROP INDEX news.article_version_content;
+CREATE INDEX article_content ON news.article (content_sha256);
 CREATE INDEX article_published ON news.article (published_at DESC);
 CREATE INDEX article_source_published ON news.article (source_id, published_at DESC);
 """

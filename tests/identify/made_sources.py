@@ -30,7 +30,7 @@ class MadeSource:
         self._random = random.Random(number)  # noqa: S311
         self._writer = Writer(SCRIPTS[number % len(SCRIPTS)], seed=number)
         sentence = self._writer.sentence
-        self._newsletter, self._book, self._disclaimer = sentence(8, 16), sentence(10, 20), f"{sentence(14, 26)} {sentence(8, 14)}"
+        self._newsletter, self.book, self._disclaimer = sentence(8, 16), sentence(10, 20), f"{sentence(14, 26)} {sentence(8, 14)}"
         self._counted = sentence(5, 9)
         self._authors = [" ".join(self._writer.words(2)).title() for _ in range(4)]
         self._lives = {a: f"{a} {sentence(8, 16)}" if n else sentence(10, 18) for n, a in enumerate(self._authors)}  # one names nobody
@@ -53,8 +53,8 @@ class MadeSource:
         title = self._writer.sentence(5, 9).rstrip("。.")
         counted = f"{self._counted} {self._random.randint(2, 900)}"
         interlude = self._random.choice((2, 3, 4))
-        plants = (self._newsletter, self._book, self._disclaimer, self._lives[author], counted)
-        paragraphs = [*text[:interlude], self._newsletter, *text[interlude:], self._lives[author], self._book, counted, self._disclaimer]
+        plants = (self._newsletter, self.book, self._disclaimer, self._lives[author], counted)
+        paragraphs = [*text[:interlude], self._newsletter, *text[interlude:], self._lives[author], self.book, counted, self._disclaimer]
         truth = (*text, heading)
         if self._is_text:
             lines = [title, f"By {author}", *paragraphs[:3], heading, *paragraphs[3:]]

@@ -17,7 +17,19 @@ ARTICLE = Article(url=None, canonical_url=None, title="Talks", body="They met.",
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("", 0), ("It's 3 o'clock.", 3), ("外相会談", 4), ("Él dijo: «sí»", 3), ("вице-премьер", 2), ("ไทย abc", 4), ("—…!", 0)],
+    [
+        ("", 0),
+        ("It's 3 o'clock.", 3),
+        ("外相会談", 4),
+        ("Él dijo: «sí»", 3),
+        ("вице-премьер", 2),
+        ("ไทย abc", 4),
+        ("—…!", 0),
+        ("प्रधानमंत्री ने कहा।", 3),
+        ("প্রধানমন্ত্রী বলেছেন", 2),
+        ("قَالَ الرَّئِيسُ", 2),
+        ("E\u0301l dijo", 2),
+    ],
 )
 def test_words_are_counted_in_any_script(text: str, count: int) -> None:
     assert word_count(text) == count

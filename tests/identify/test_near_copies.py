@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+import re
 import subprocess
 import sys
 
@@ -51,6 +53,38 @@ def test_case_and_forms_of_characters_do_not_matter() -> None:
     text = body(Writer("cyrillic", seed=8).article())
     assert sketch(text) == sketch(text.upper())
     assert sketch("ﬁne " * 3 + text) == sketch("fine " * 3 + text)
+
+
+def test_what_one_desk_sets_otherwise_than_the_next_does_not_matter() -> None:
+    noise = random.Random(9)  # noqa: S311
+    text = " ".join(noise.choice(("l'", "qu'", "", "")) + "".join(noise.choices("aeiosrnt0123", k=6)) for _ in range(200))
+    assert sketch(text) == sketch(text.replace("'", "’"))
+    assert sketch(text) == sketch(text.replace("e", "é").replace("o", "o\u0308"))
+    assert sketch(text) == sketch(text.translate({ord(str(digit)): 0x0660 + digit for digit in range(10)}))
+
+
+def test_arabic_counts_the_same_with_vowel_points() -> None:
+    text = body(Writer("arabic", seed=10).article())
+    assert sketch(text) == sketch(re.sub(r"(?<=\w)(?=\w)", "\u064e", text))
+
+
+@pytest.mark.parametrize("names", [0.2, 0.34, 0.36, 0.38, 0.4, 0.5])
+def test_names_in_latin_letters_do_not_part_two_chinese_copies(names: float) -> None:
+    """However many of them: lines at the foot, all in Chinese, change no shingle of the text before them."""
+    chinese = Writer("chinese", seed=11)
+    noise = random.Random(11)  # noqa: S311
+    text = "".join(f" {''.join(noise.choices('aeiosrnt', k=6))} " if noise.random() < names else chinese.words(1)[0] for _ in range(400))
+    one, other = made(text), made(text + chinese.sentence(60, 70))
+    assert is_copy(one, other)
+    assert similarity(one, other) > 0.9
+
+
+def test_a_column_is_no_copy_of_its_last_issue() -> None:
+    """Two fifths of what it says stand in every issue."""
+    writer = Writer("latin", seed=12)
+    standing = [[writer.sentence(16, 16) for _ in range(2)] for _ in range(4)]
+    issues = [made(body([*standing, *([writer.sentence(16, 16) for _ in range(2)] for _ in range(6))])) for _ in range(12)]
+    assert sum(is_copy(issues[n], issues[n + 1]) for n in range(11)) <= 1
 
 
 def test_short_texts_are_not_compared() -> None:

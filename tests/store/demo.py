@@ -78,7 +78,7 @@ def load_demo(engine: Engine) -> None:
     """Fill a database of the newest revision."""
     today = demo_today()
     _follow(engine)
-    for chunk in _batched(_results(today)):
+    for chunk in _batched(demo_results(today)):
         with running(engine, kind="scheduled", flow_name="poll-feeds") as run_id:
             load_batch(engine, run_id, chunk)
     with running(engine, kind="adhoc", flow_name="ingest run", params={"targets": ["https://post.example/"]}) as run_id:
@@ -173,7 +173,7 @@ def _result(story: _Story, today: dt.date, *, seen: dt.timedelta = _SOON, title:
     return PageResult(candidate, article, page, 0.004, sketch=sketch(article.body))
 
 
-def _results(today: dt.date) -> Iterator[PageResult]:
+def demo_results(today: dt.date) -> Iterator[PageResult]:
     return (_result(story, today) for story in _stories())
 
 

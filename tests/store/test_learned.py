@@ -16,6 +16,7 @@ from ingest.store.load import load_batch
 from ingest.store.runs import running
 from ingest.store.verdicts import learned_of, pin_verdict
 from tests.identify.made_copies import Writer, body
+from tests.identify.made_sources import MadeSource
 from tests.store.test_search import MAY
 
 INGEST = Path(sys.executable).with_name("ingest")
@@ -144,7 +145,35 @@ def test_an_article_that_is_rewritten_is_no_copy_any_more(engine: Engine) -> Non
     load(engine, an_article(1, rewritten, host="post.example", raw="later"))
     assert rows(engine, "SELECT count(dup_of) FROM news.article") == [(0,)]
     assert rows(engine, "SELECT count(*) FROM ops.article_sketch") == [(2,)]
-    assert rows(engine, "SELECT count(*) FROM ops.sketch_band") == [(48,)]
+    assert rows(engine, "SELECT count(*) FROM ops.sketch_band") == [(64,)]
+
+
+def test_earlier_articles_lose_it_when_they_are_made_again(cli_env: dict[str, str], tmp_path: Path) -> None:
+    def ingest(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([INGEST, *arguments], capture_output=True, text=True, check=True, env=cli_env)
+
+    def with_line() -> str:
+        query = f"SELECT count(*) FROM news.article WHERE body LIKE '%{source.book[:30]}%'"  # noqa: S608
+        return ingest("db", "psql", "-tAc", query).stdout.strip()
+
+    source = MadeSource(0)
+    for number, made in enumerate(source.pages(20)):
+        url = f"<link rel=canonical href=https://{source.host}/{number}>".encode()
+        (tmp_path / f"{number:02}.html").write_bytes(made.page.replace(b"<article>", url + b"<article>"))
+    assert "20 new" in ingest("run", str(tmp_path)).stdout
+    before = int(with_line())
+    assert 8 <= before <= 12
+    done = json.loads(ingest("reprocess", "--source", source.host, "--json").stdout)
+    assert done["total"]["updated"] >= before
+    assert with_line() == "0"
+    versions = ingest("db", "psql", "-tAc", "SELECT DISTINCT reason FROM news.article_version WHERE version_no > 1").stdout
+    assert versions.split() == ["reextract"]
+    assert ingest("reprocess", "--source", source.host).stdout.startswith("No article to make again")
+    learned = [json.loads(line) for line in ingest("boilerplate", source.host, "--json").stdout.splitlines()]
+    [key] = [block["block_key"] for block in learned if block["sample"] == source.book]
+    ingest("boilerplate", source.host, "--pin", str(key), "--as", "text")
+    ingest("reprocess", "--source", source.host)
+    assert with_line() == "20"
 
 
 def test_the_command(engine: Engine, database_url: str, cli_env: dict[str, str]) -> None:

@@ -147,6 +147,16 @@ def test_a_copy_without_a_url_of_its_own_is_a_duplicate(engine: Engine, *, toget
     assert rows(engine, "SELECT count(*) FROM news.article") == [(1,)]
 
 
+def test_a_file_that_was_moved_is_the_same_article(engine: Engine) -> None:
+    load(engine, [result("a", "one"), result("b", "two")])
+    before = rows(engine, "SELECT article_id, url, version_no, first_seen_at, dup_of FROM news.article ORDER BY 1")
+    assert load(engine, [result("moved/a", "one"), result("moved/b", "two", raw="saved again, with another advertisement")]) == [
+        {"unchanged": 2}
+    ]
+    assert rows(engine, "SELECT article_id, url, version_no, first_seen_at, dup_of FROM news.article ORDER BY 1") == before
+    assert known(engine, [result("moved/a", "one")]) == {0}
+
+
 def test_one_article_in_two_places_is_a_duplicate_in_one_run(engine: Engine) -> None:
     pages = [result("a", "one", url=U), result("b", "one", url=U, raw="other markup")]
     assert load(engine, pages) == [{"new": 1, "duplicates": 1}]

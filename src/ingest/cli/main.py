@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest import __version__
-from ingest.cli import boilerplate, db, diff, discover, explain, export, extract, poll, reprocess, rules, run, search, sources
+from ingest.cli import boilerplate, db, diff, discover, explain, export, extract, poll, rejections, reprocess, rules, run, search, sources
 from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
 
@@ -39,6 +39,7 @@ reprocess.register(app)
 export.register(app)
 boilerplate.register(app)
 app.add_typer(sources.app, name="sources")
+app.add_typer(rejections.app, name="rejections")
 app.add_typer(rules.app, name="rules")
 app.add_typer(db.app, name="db")
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _HELP = """Make articles again from the pages that are kept, with the extractor and the rules of today. Nothing is fetched.
 
-Only articles that another extractor or other rules have made are taken, so that the same command, run again after an interruption, does
-what is left. What comes out differently is a new version with the reason `reextract`; the old versions stay. The newest page of each
-article is taken; articles without one in ops.raw_page are counted and left."""
+Only articles that another extractor or other rules have made are taken, and those from which learned boilerplate is to go, so that the
+same command, run again after an interruption, does what is left. What comes out differently is a new version with the reason `reextract`;
+the old versions stay. The newest page of each article is taken; articles without one in ops.raw_page are counted and left."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest reprocess --outdated

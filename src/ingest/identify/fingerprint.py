@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 # Chinese, Japanese kana and Thai, Lao, Khmer and Burmese letters write words without spaces between them; each of
 # these characters counts as a word, as word processors count East Asian text.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:['’][^\W{_UNSPACED}]+)*")
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Accents, Hebrew points, Arabic vowel marks and the vowel signs of India's scripts: no letters to `re`, yet inside of words. (Of the last,
+# whole blocks but for the dandas that end sentences: a letter that stands here too does no harm.)
+_MARKS = r"\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0971-\u0df3"
+_RUN = rf"[^\W{UNSPACED}]+(?:[{_MARKS}]+[^\W{UNSPACED}]*)*+"
+_WORD = re.compile(rf"[{UNSPACED}]|{_RUN}(?:['’]{_RUN})*")
 
 
 def page_sha256(body: bytes) -> bytes:

@@ -8,39 +8,61 @@ are what an index looks candidates up by.
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import unicodedata
+from itertools import zip_longest
 
 from rensa import RMinHash
 
-from ingest.identify.fingerprint import words
+from ingest.identify.fingerprint import UNSPACED, words
 from ingest.model import Sketch
 
 _HASHES = 128  # of a sketch: the estimate of a likeness of one half is off by 0.04
 _SIGNATURE = struct.Struct(f"<{_HASHES}I")
 _SEED = 1  # part of the format of stored sketches
-_BANDS, _ROWS = 24, 2
+_BANDS, _ROWS = 32, 2
 """Two texts with a Jaccard likeness of 0.36 (the least of a copy cut by 40 % and reworded in a quarter of its sentences) share a band with
-a probability of 0.96, of 0.45 with 0.995; two that have a thousandth in common, with 0.00002."""
+a probability of 0.988, of 0.45 with 0.9993; two that have a thousandth in common, with 0.00003."""
 _SHINGLE = 5  # words: two reports from one template share runs of three, seldom of five
 _UNSPACED_SHINGLE = 9  # characters, where words have no spaces between them: about as much text
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_MARK = re.compile(r"[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u3099\u309a]+")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SHORTEST = 40  # words: of fewer, a standing line and a date line are most of the shingles
-COPY_CONTAINMENT = 0.4
-"""Of the shorter text's shingles: from this share on, two texts are copies. Chosen by benchmarks/near_copies.py."""
+COPY_CONTAINMENT = 0.5
+"""Of the shorter text's shingles: from this share on, two texts are copies. At 0.4, every third pair of a serial column's issues that have
+two fifths in common counted as copies, at 0.5 one in a hundred, for a hundredth of the copies (benchmarks/near_copies.py)."""
 _LEAST_LIKENESS = 0.1  # Jaccard: a note of ten lines that a long read quotes in full is not its copy
 
 
 def sketch(body: str) -> Sketch | None:
     """The sketch of a text; None for one that is too short to be judged."""
-    folded = body.casefold() if body.isascii() else unicodedata.normalize("NFKC", body).casefold()
-    tokens = words(folded)
+    tokens = words(_folded(body))
     if len(tokens) < _SHORTEST:
         return None
-    size = _UNSPACED_SHINGLE if sum(map(len, tokens)) < 2 * len(tokens) else _SHINGLE
-    shingles = set(map(" ".join, zip(*(tokens[i:] for i in range(size)), strict=False)))
+    shingles = _shingles(tokens)
     minhash = RMinHash(num_perm=_HASHES, seed=_SEED)
     minhash.update(list(shingles))
     return Sketch(_SIGNATURE.pack(*minhash.digest()), len(shingles))
+
+
+def _folded(text: str) -> str:
+    """Without what one desk sets otherwise than the next: case, apostrophes, accents, vowel points, forms of letters and digits."""
+    if text.isascii():
+        return text.lower()
+    plain = _MARK.sub("", unicodedata.normalize("NFKD", text.casefold())).replace("’", "'")
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), plain)
+
+
+def _shingles(tokens: list[str]) -> set[str]:
+    """The script at its place decides how long a shingle is: a footer in another one leaves those of the text before it alone."""
+    spaced = zip(*(tokens[i:] for i in range(_SHINGLE)), strict=False)
+    if not any(map(_UNSPACED.match, tokens)):
+        return set(map(" ".join, spaced))
+    unspaced = zip(*(tokens[i:] for i in range(_UNSPACED_SHINGLE)), strict=False)
+    starts = zip_longest(map(_UNSPACED.match, tokens), spaced, unspaced)
+    return {" ".join(run) for is_unspaced, short, long in starts if (run := long if is_unspaced else short)}
 
 
 def bands(of: Sketch) -> tuple[int, ...]:

@@ -70,7 +70,7 @@ def decide(pages: Sequence[ArticlePage], known: dict[bytes, Known], owners: dict
     """Decide pages in order.
 
     ``known`` maps the keys of loaded articles, ``owners`` a page's body_sha256 to an article that has a version read
-    from it. Both are brought up to date.
+    from it, and a content_sha256 to an article with that content. Both are brought up to date.
     """
     return [_decide(page, known, owners) for page in pages]
 
@@ -78,11 +78,13 @@ def decide(pages: Sequence[ArticlePage], known: dict[bytes, Known], owners: dict
 def _decide(page: ArticlePage, known: dict[bytes, Known], owners: dict[bytes, Known]) -> Decision:
     article = known.get(page.key)
     body = page.content.body_sha256
-    owner = owners.get(body) if body else None
+    owner = (owners.get(body) if body else None) or owners.get(page.content.content_sha256)
     is_copy = not page.has_own_url and owner is not None and owner.key != page.key
     if is_copy and owner is not None and (article is None or body not in article.pages):
+        # A file that was moved or renamed is the same article; one that is there besides is a copy.
+        outcome = Outcome.DUPLICATE if owner.seen_in_run else Outcome.UNCHANGED
         _see(owner, page)
-        return Decision(page, Outcome.DUPLICATE, owner)
+        return Decision(page, outcome, owner)
     if article is None:
         decision = _new(page)
         known[page.key] = decision.known
@@ -94,8 +96,10 @@ def _decide(page: ArticlePage, known: dict[bytes, Known], owners: dict[bytes, Kn
     else:
         decision = _updated(page, article)
     _see(decision.known, page)
-    if body and decision.version:
-        owners.setdefault(body, decision.known)
+    if decision.version:
+        owners.setdefault(page.content.content_sha256, decision.known)
+        if body:
+            owners.setdefault(body, decision.known)
     return decision
 
 
@@ -107,6 +111,9 @@ def _see(article: Known, page: ArticlePage) -> None:
 def _is_unchanged(page: ArticlePage, article: Known) -> bool:
     content = page.content
     same_page = content.body_sha256 is not None and content.body_sha256 == article.content["body_sha256"]
+    if same_page and content.extractor_version != article.extractor_version:
+        # The same bytes, read anew: also a date or a section counts, and going back to what an older version said.
+        return all(article.content[c] == getattr(content, c) for c in COMPARED_COLUMNS)
     if content.content_sha256 == article.content["content_sha256"]:
         # What has been learned since is no edit: it changes an article only where its own page is read again.
         return not (same_page and content.body != article.content["body"])

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 # An article's current version counts as read by the extractor that last confirmed it (news.article), an older one by its own,
 # and an older one only where the page is no newer than what was seen last: a publisher may go back to an earlier text.
 _ARTICLES = text("""
-SELECT DISTINCT ON (p.i) p.i, a.article_id, s.slug, a.source_id, a.last_run_id = CAST(:run AS uuid) AS in_run,
-       a.url <> p.location AND a.url LIKE 'file:%' AS is_copy
+SELECT DISTINCT ON (p.i) p.i, a.article_id, s.slug, a.source_id, a.last_run_id = CAST(:run AS uuid) AS in_run
 FROM unnest(CAST(:i AS int[]), CAST(:keys AS bytea[]), CAST(:locations AS text[]), CAST(:urls AS bytea[]), CAST(:bodies AS bytea[]),
             CAST(:observed AS timestamptz[]), CAST(:extractors AS text[])) AS p (i, key, location, url, body, observed_at, extractor)
 JOIN news.article_url u ON u.url_key = p.key
@@ -74,7 +73,7 @@ def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: i
         counts: Counter[tuple[int | None, str, str]] = Counter()
         seen = {row.article_id for row in articles if row.in_run}
         for row in articles:
-            outcome = "duplicate" if row.is_copy or row.article_id in seen else "unchanged"
+            outcome = "duplicate" if row.article_id in seen else "unchanged"
             seen.add(row.article_id)
             outcomes.append((row.slug, outcome, 0.0))
             counts[row.source_id, "load", outcome] += 1
@@ -83,7 +82,7 @@ def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: i
             counts[None, row.stage, "rejected"] += 1
         driver = write.driver_connection(connection)
         touch(driver, run_id, [(row.article_id, places[row.i][2]) for row in articles])
-        write.resolve_rejections(driver, [places[row.i][0].location for row in articles])
+        write.resolve_rejections(driver, run_id, [(places[row.i][0].location, places[row.i][1]) for row in articles])
         _note_visits(driver, run_id, pages, {row.i for row in rejected}, max_tries)
         driver.execute(
             "UPDATE ops.rejection SET attempts = attempts + 1, last_at = now(), last_run_id = %s, resolved_at = NULL, resolution = NULL "

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import errors
 
 from ingest.errors import DatabaseUnreachable
-from ingest.identify.identity import article_key
+from ingest.identify.identity import article_key, url_key
 from ingest.identify.near_copies import sketch
 from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
@@ -149,7 +149,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     owner_keys = _owner_keys(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
-    owners = {body: known[key] for body, key in owner_keys.items() if key in known}
+    owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
     decisions = decide(pages, known, owners)
 
     write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
@@ -172,7 +172,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     write.provenance(connection, versions)
     write.removed_blocks(connection, versions, source_ids)
     write.article_urls(connection, decisions)
-    write.resolve_rejections(connection, [p.location for p in pages])
+    write.resolve_rejections(connection, run_id, [(p.location, p.content.body_sha256) for p in pages])
     return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
 
 
@@ -210,17 +210,25 @@ def _other_keys(page: ArticlePage) -> list[bytes]:
     return [article_key(storable(url)) for url in urls if url]
 
 
+# The article that the place has led to before, else the one that was loaded first.
+_OWNERS = """
+SELECT DISTINCT ON (n.sha256) n.sha256, a.url_key
+FROM unnest(%s::bytea[], %s::bytea[]) AS n (sha256, place)
+JOIN news.article_version v ON v.{0} = n.sha256 JOIN news.article a USING (article_id)
+LEFT JOIN news.article_url u ON u.url_key = n.place AND u.article_id = a.article_id
+ORDER BY n.sha256, u.article_id IS NULL, a.article_id
+"""
+
+
 def _owner_keys(connection: Connection, pages: Iterable[ArticlePage]) -> dict[bytes, bytes]:
-    """The articles that have a version read from the same bytes as one of the pages that have no URL: url_key by body_sha256."""
-    bodies = sorted({p.content.body_sha256 for p in pages if not p.has_own_url and p.content.body_sha256})
-    if not bodies:
+    """Whose the pages are that have no URL: url_key by the SHA-256 of a page's bytes, and of its content."""
+    nameless = [p for p in pages if not p.has_own_url]
+    if not nameless:
         return {}
-    rows = connection.execute(
-        "SELECT DISTINCT ON (v.body_sha256) v.body_sha256, a.url_key FROM news.article_version v JOIN news.article a USING (article_id) "
-        "WHERE v.body_sha256 = ANY(%s) ORDER BY v.body_sha256, a.article_id",
-        [bodies],
-    )
-    return dict(rows.fetchall())
+    places = [url_key(p.location) for p in nameless]
+    by_content = connection.execute(_OWNERS.format("content_sha256"), [[p.content.content_sha256 for p in nameless], places])
+    by_body = connection.execute(_OWNERS.format("body_sha256"), [[p.content.body_sha256 for p in nameless], places])
+    return dict([*by_content.fetchall(), *by_body.fetchall()])
 
 
 _COLUMNS = (*COMPARED_COLUMNS, "content_sha256", "body_sha256")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import zstandard
 from sqlalchemy import text
@@ -25,29 +25,33 @@ from ingest.workers import extract_batches
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import Engine
 
-    from ingest.model import Limits, PageResult, Tally
-    from ingest.rules.book import RuleBook
+    from ingest.model import Limits, PageResult, SourceRules, Tally
     from ingest.settings import Settings
 
 _T = TypeVar("_T")
 
-_WANTED = """
+# Articles whose text is not what the verdicts of today on their source's boilerplate make of it.
+_LEARNED_SINCE = """
+EXISTS (SELECT FROM ops.article_sketch k JOIN ops.boilerplate b ON b.source_id = a.source_id AND b.block_key = ANY(k.block_keys)
+        WHERE k.article_id = a.article_id AND (b.verdict = 'boilerplate') <> (b.block_key = ANY(k.removed_keys)))
+"""
+_WANTED = f"""
 (CAST(:sources AS text[]) IS NULL OR a.source_id IN (SELECT source_id FROM news.source WHERE slug = ANY(:sources)))
   AND (CAST(:since AS timestamptz) IS NULL OR coalesce(a.published_at, a.first_seen_at) >= :since)
   AND (CAST(:until AS timestamptz) IS NULL OR coalesce(a.published_at, a.first_seen_at) < :until)
   AND (CAST(:extractor AS text) IS NULL OR a.extractor_version = :extractor)
   AND (CAST(:articles AS bigint[]) IS NULL OR a.article_id = ANY(:articles))
-  AND (CAST(:current AS text) IS NULL OR a.extractor_version <> :current)
-"""
+  AND (CAST(:current AS text) IS NULL OR a.extractor_version <> :current OR {_LEARNED_SINCE})
+"""  # noqa: S608  # a constant
 # A page is read again as it was read: from the queue where that has these bytes, else from its file, else from its URL.
 _PLACES = text(f"""
 SELECT w.*, refused.by AS refused_by FROM (
-  SELECT a.article_id, a.url_key, a.extractor_version, a.body_sha256, v.observed_at, t.hint,
+  SELECT a.article_id, a.url_key, a.extractor_version, a.body_sha256, v.observed_at, t.hint, {_LEARNED_SINCE} AS learned_since,
          CASE WHEN t.is_last OR f.url IS NULL THEN coalesce(t.url, r.url, a.url) ELSE f.url END AS location,
          CASE WHEN t.is_last OR f.url IS NULL THEN coalesce(t.url, r.url, a.url) ELSE r.url END AS url
   FROM news.article a
@@ -86,6 +90,24 @@ ORDER BY key ON CONFLICT (url_key) DO NOTHING
 """
 
 
+class SiteRules(Protocol):
+    """What an `ingest.rules.book.RuleBook` tells: the store does not know where rules come from."""
+
+    @property
+    def by_host(self) -> Mapping[str, SourceRules]:
+        """Rules by host."""
+
+    @property
+    def everywhere(self) -> SourceRules:
+        """Those of the pages of all other hosts."""
+
+    def of_page(self, page: Page) -> Page:
+        """The page with the rules of its site."""
+
+    def of_url(self, url: str | None) -> SourceRules:
+        """The rules of a URL's host."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which articles to make again; of those that fit, the ones that the present extractor has made are left out."""
@@ -117,7 +139,7 @@ class _Made:
     observed_at: dt.datetime
 
 
-def count_selected(engine: Engine, selection: Selection, rules: RuleBook) -> tuple[int, int]:
+def count_selected(engine: Engine, selection: Selection, rules: SiteRules) -> tuple[int, int]:
     """How many articles there may be to make again, and how many more whose pages are not kept.
 
     Raises:
@@ -136,7 +158,7 @@ def count_selected(engine: Engine, selection: Selection, rules: RuleBook) -> tup
 
 
 def reprocess(
-    engine: Engine, run_id: UUID, selection: Selection, rules: RuleBook, settings: Settings, jobs: int, left: LeftAlone
+    engine: Engine, run_id: UUID, selection: Selection, rules: SiteRules, settings: Settings, jobs: int, left: LeftAlone
 ) -> Iterator[list[Tally]]:
     """Make articles again; each batch is committed whole before its tallies come out. What is left alone is noted in ``left``.
 
@@ -177,7 +199,7 @@ def kept_pages(engine: Engine, places: Sequence[tuple[Candidate, bytes, dt.datet
     return [page(*place) for place in places]
 
 
-def _parameters(selection: Selection, rules: RuleBook) -> dict[str, Any]:
+def _parameters(selection: Selection, rules: SiteRules) -> dict[str, Any]:
     return {
         "sources": list(selection.sources) or None,
         "since": selection.since,
@@ -189,7 +211,7 @@ def _parameters(selection: Selection, rules: RuleBook) -> dict[str, Any]:
     }
 
 
-def _kept_batches(engine: Engine, selection: Selection, rules: RuleBook, size: int, left: LeftAlone) -> Iterator[list[tuple[_Made, Page]]]:
+def _kept_batches(engine: Engine, selection: Selection, rules: SiteRules, size: int, left: LeftAlone) -> Iterator[list[tuple[_Made, Page]]]:
     parameters = _parameters(selection, rules) | {"after": 0, "most": size}
     while True:
         with engine.connect() as connection:
@@ -211,7 +233,7 @@ def _kept_batches(engine: Engine, selection: Selection, rules: RuleBook, size: i
 
 
 def _is_outdated(row: Any, version: str) -> bool:  # noqa: ANN401  # a row of SQLAlchemy's
-    return row.extractor_version != version and version not in (row.refused_by or ())
+    return row.learned_since or (row.extractor_version != version and version not in (row.refused_by or ()))
 
 
 def _candidate(row: Any) -> Candidate:  # noqa: ANN401  # as above

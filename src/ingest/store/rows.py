@@ -75,8 +75,8 @@ class ArticlePage:
 
     @property
     def has_own_url(self) -> bool:
-        """Whether the article is known by more than the place that it was read from."""
-        return self.url != self.location
+        """Whether the article has a URL; else it is known by its content, and by the file that it was read from."""
+        return not self.url.startswith("file:")
 
 
 def storable(text: str) -> str:

@@ -201,7 +201,6 @@ article = Table(
     Index("article_loaded", "loaded_at"),
     Index("article_authors", "authors", postgresql_using="gin"),
     Index("article_topics", "topics", postgresql_using="gin"),
-    Index("article_content", "content_sha256"),
     schema="news",
     comment="One row per article, always its current version.",
 )
@@ -228,6 +227,7 @@ article_version = Table(
     PrimaryKeyConstraint("article_id", "version_no"),
     one_of("reason", "new", "publisher_change", "reextract"),
     Index("article_version_body", "body_sha256"),
+    Index("article_version_content", "content_sha256"),
     schema="news",
     comment="Every version of every article; rows are only ever added.",
 )

@@ -268,12 +268,14 @@ def rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[Pa
     )
 
 
-def resolve_rejections(connection: Connection, locations: Sequence[str]) -> None:
-    """Close the open rejections of places that have given an article."""
+def resolve_rejections(connection: Connection, run_id: UUID, places: Sequence[tuple[str, bytes | None]]) -> None:
+    """Close the open rejections of places that have given an article; an old page made again says nothing of the newer ones."""
     connection.execute(
-        "UPDATE ops.rejection SET resolved_at = now(), resolution = 'loaded' "
-        "WHERE resolved_at IS NULL AND md5(location) = ANY(SELECT md5(l) FROM unnest(%s::text[]) AS l) AND location = ANY(%s::text[])",
-        [list(locations), list(locations)],
+        "UPDATE ops.rejection r SET resolved_at = now(), resolution = 'loaded' "
+        "FROM unnest(%s::text[], %s::bytea[]) AS p (location, body) "
+        "WHERE r.resolved_at IS NULL AND md5(r.location) = md5(p.location) AND r.location = p.location "
+        "AND (r.body_sha256 = p.body OR (SELECT kind FROM ops.run WHERE run_id = %s) <> 'reextract')",
+        [[location for location, _ in places], [body for _, body in places], run_id],
     )
 
 
