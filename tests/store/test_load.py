@@ -157,6 +157,24 @@ def test_a_file_that_was_moved_is_the_same_article(engine: Engine) -> None:
     assert known(engine, [result("moved/a", "one")]) == {0}
 
 
+def at_url(url: str, raw: str, *, canonical: str | None) -> PageResult:
+    candidate = Candidate(url, url, url)
+    article = Article(url, canonical, "Title", "Body of a page that has mirrors.", extractor_version=EXTRACTOR_VERSION)
+    return PageResult(candidate, article, Page(candidate, raw.encode(), MediaType.HTML, DAY))
+
+
+def test_the_same_bytes_at_another_url_are_a_mirror_unless_they_say_otherwise(engine: Engine) -> None:
+    first, mirror = at_url("https://post.example/a", "page", canonical=None), at_url("https://mirror.example/x", "page", canonical=None)
+    other = at_url("https://post.example/b", "another page with the same text", canonical=None)
+    assert load(engine, [first], [mirror], [other]) == [{"new": 1}, {"duplicates": 1}, {"new": 1}]
+    named = at_url("https://courier.example/c", "page", canonical="https://courier.example/c")
+    assert load(engine, [named]) == [{"new": 1}]
+    assert rows(engine, "SELECT url FROM news.article_url WHERE article_id = 1 ORDER BY 1") == [
+        ("https://mirror.example/x",),
+        ("https://post.example/a",),
+    ]
+
+
 def test_one_article_in_two_places_is_a_duplicate_in_one_run(engine: Engine) -> None:
     pages = [result("a", "one", url=U), result("b", "one", url=U, raw="other markup")]
     assert load(engine, pages) == [{"new": 1, "duplicates": 1}]

@@ -78,8 +78,10 @@ def decide(pages: Sequence[ArticlePage], known: dict[bytes, Known], owners: dict
 def _decide(page: ArticlePage, known: dict[bytes, Known], owners: dict[bytes, Known]) -> Decision:
     article = known.get(page.key)
     body = page.content.body_sha256
-    owner = (owners.get(body) if body else None) or owners.get(page.content.content_sha256)
-    is_copy = not page.has_own_url and owner is not None and owner.key != page.key
+    owner = owners.get(body) if body and page.may_be_mirror else None
+    if owner is None and not page.has_own_url:
+        owner = owners.get(page.content.content_sha256)
+    is_copy = owner is not None and owner.key != page.key
     if is_copy and owner is not None and (article is None or body not in article.pages):
         # A file that was moved or renamed is the same article; one that is there besides is a copy.
         outcome = Outcome.DUPLICATE if owner.seen_in_run else Outcome.UNCHANGED

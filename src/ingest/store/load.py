@@ -220,14 +220,18 @@ ORDER BY n.sha256, u.article_id IS NULL, a.article_id
 """
 
 
-def _owner_keys(connection: Connection, pages: Iterable[ArticlePage]) -> dict[bytes, bytes]:
-    """Whose the pages are that have no URL: url_key by the SHA-256 of a page's bytes, and of its content."""
-    nameless = [p for p in pages if not p.has_own_url]
-    if not nameless:
+def _owner_keys(connection: Connection, pages: Sequence[ArticlePage]) -> dict[bytes, bytes]:
+    """Whose the pages are that do not say: url_key by the SHA-256 of a page's bytes, and of its content."""
+    mirrors = [p for p in pages if p.may_be_mirror]
+    if not mirrors:
         return {}
-    places = [url_key(p.location) for p in nameless]
-    by_content = connection.execute(_OWNERS.format("content_sha256"), [[p.content.content_sha256 for p in nameless], places])
-    by_body = connection.execute(_OWNERS.format("body_sha256"), [[p.content.body_sha256 for p in nameless], places])
+    nameless = [p for p in mirrors if not p.has_own_url]
+    by_content = connection.execute(
+        _OWNERS.format("content_sha256"), [[p.content.content_sha256 for p in nameless], [url_key(p.location) for p in nameless]]
+    )
+    by_body = connection.execute(
+        _OWNERS.format("body_sha256"), [[p.content.body_sha256 for p in mirrors], [url_key(p.location) for p in mirrors]]
+    )
     return dict([*by_content.fetchall(), *by_body.fetchall()])
 
 

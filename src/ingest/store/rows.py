@@ -78,6 +78,12 @@ class ArticlePage:
         """Whether the article has a URL; else it is known by its content, and by the file that it was read from."""
         return not self.url.startswith("file:")
 
+    @property
+    def may_be_mirror(self) -> bool:
+        """Whether it is for the page's bytes to say which article it is: where it names no canonical URL, they may be another URL's."""
+        chosen = next((p.chosen_from for p in self.article.provenance if p.field == "canonical_url"), None)
+        return self.article.canonical_url is None or chosen == "page"
+
 
 def storable(text: str) -> str:
     """Text as PostgreSQL can hold it: without NUL, a question mark for each half of a broken surrogate pair."""
