@@ -81,6 +81,10 @@ CREATE FUNCTION news.search_query(query text) RETURNS tsquery LANGUAGE sql IMMUT
 COMMENT ON FUNCTION news.search_query(text) IS
   'What to match article.search of articles in any language with: the query in each of them.';
 
+CREATE FUNCTION news.article_at(url text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT u.article_id FROM news.article_url u WHERE u.url_key = sha256(convert_to(article_at.url, 'UTF8')) $$;
+COMMENT ON FUNCTION news.article_at(text) IS 'The article that a URL led to, by an index; NULL where none is known.';
+
 CREATE FUNCTION news.median(counts bigint[]) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
   $$ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY n) FROM unnest(counts) AS n $$;
 COMMENT ON FUNCTION news.median(bigint[]) IS 'The median of some counts.';
@@ -95,6 +99,7 @@ DROP INDEX news.article_published;
 CREATE INDEX article_source_published ON news.article (source_id, published_at DESC NULLS LAST) INCLUDE (date_suspect, dup_of, word_count);
 CREATE INDEX article_published ON news.article (published_at DESC NULLS LAST);
 DROP INDEX news.article_content;
+CREATE INDEX article_version_change ON news.article_version (observed_at) WHERE reason = 'publisher_change';
 CREATE INDEX article_version_content ON news.article_version (content_sha256);
 CREATE INDEX article_dup_of ON news.article (dup_of) WHERE dup_of IS NOT NULL;
 COMMENT ON COLUMN news.article.search IS 'Full-text index of title (A), summary (B) and body (C): match it with news.search_query.';
@@ -285,14 +290,14 @@ DROP VIEW ops.rejection_reason, news.article_copy, news.source_gap, news.source_
 DROP TABLE ops.boilerplate, ops.sketch_band, ops.article_sketch, news.sighting;
 DROP INDEX news.article_source, news.article_dup_of, news.article_source_published, news.article_published;
 ALTER TABLE news.article DROP COLUMN search, DROP COLUMN similarity;
-DROP FUNCTION news.median(bigint[]), news.search_query(text), news.search_query(text, text),
+DROP FUNCTION news.article_at(text), news.median(bigint[]), news.search_query(text), news.search_query(text, text),
     news.search_vector(text, text, text, text), news.pairs(text), news.is_unspaced(text);
 ALTER TABLE news.article ADD COLUMN search tsvector GENERATED ALWAYS AS (
     setweight(to_tsvector(news.fts_config(language), coalesce(left(title, 2000), '')), 'A') ||
     setweight(to_tsvector(news.fts_config(language), coalesce(left(summary, 5000), '')), 'B') ||
     setweight(to_tsvector(news.fts_config(language), left(body, 500000)), 'C')) STORED;
 CREATE INDEX article_search ON news.article USING gin (search);
-DROP INDEX news.article_version_content;
+DROP INDEX news.article_version_content, news.article_version_change;
 CREATE INDEX article_content ON news.article (content_sha256);
 CREATE INDEX article_published ON news.article (published_at DESC);
 CREATE INDEX article_source_published ON news.article (source_id, published_at DESC);

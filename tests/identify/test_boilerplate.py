@@ -117,6 +117,90 @@ def test_an_authors_life_is_learned_from_two_articles() -> None:
     assert learned(story(9, life, author="Bo Other"), window_of(articles)) == []
 
 
+@pytest.mark.parametrize("reports", range(2, 7))
+def test_the_background_that_ends_one_reporters_running_story_is_text(reports: int) -> None:
+    background = "The Italian ministry has refused since the spring to say what the harbours cost, Hart Island's owners among others."
+    before = [story(n, background, author="Ian Hart") if n % 2 else story(n, author="Bo Other") for n in range(2 * reports - 2)]
+    assert learned(story(20, background, author="Ian Hart"), window_of(before)) == []
+
+
+def test_a_life_without_the_name_takes_more_articles() -> None:
+    life = "He writes about harbours from the northern desk."
+    articles = [story(n, life, author="Ada Example") if n % 2 else story(n, author="Bo Other") for n in range(12)]
+    [found] = learned(story(20, life, author="Ada Example"), window_of(articles))
+    assert found.evidence == "at the end of all 6 articles by Ada Example, and of no others"
+
+
+@pytest.mark.parametrize(
+    ("author", "life"),
+    [
+        ("Li Na", "Li Na's column appears on Mondays."),
+        ("Example, Ada", "Ada Example writes about harbours."),
+        ("山田太郎", "山田太郎は港について書いている。"),
+        ("Reuters", "More reports by Reuters every morning."),
+        ("Ада Пример", "Ада Пример пишет о портах."),
+    ],
+)
+def test_names_are_known_in_any_script(author: str, life: str) -> None:
+    articles = [story(n, life, author=author) if n in {1, 4} else story(n, author="Bo Other") for n in range(6)]
+    assert [found.sample for found in learned(story(9, life, author=author), window_of(articles))] == [life]
+
+
+def test_a_daily_reports_sentence_is_text_though_only_its_figures_change() -> None:
+    def report(number: int) -> Article:
+        return story(number, f"The harbour moved {number * 13} boxes yesterday.") if number % 3 == 0 else story(number)
+
+    assert learned(report(42), window_of([report(n) for n in range(40)])) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Updated on {0} May 2026",
+        "Updated on {0} June, {0} comments",
+        "Обновлено: пятница, {0} мая",
+        "Обновлено: среда, {0} июля",
+        "अपडेट {0} जनवरी",
+    ],
+)
+def test_other_dates_are_the_same_line(line: str) -> None:
+    others = ["Updated on 1 August 2025", "Updated on 7 March, 4 comments", "Обновлено: вторник, 2 марта", "अपडेट 9 मार्च"]
+    keys = [block_key(Block(BlockKind.PARAGRAPH, other)) for other in others]
+    assert block_key(Block(BlockKind.PARAGRAPH, line.format(17))) in keys
+
+
+def test_words_that_are_months_too_differ_where_there_is_no_figure() -> None:
+    assert block_key(Block(BlockKind.PARAGRAPH, "Readers may write to us")) != block_key(
+        Block(BlockKind.PARAGRAPH, "Readers march write to us")
+    )
+
+
+TITLE = "“The Quiet Harbour” by our correspondent is out now."
+
+
+@pytest.mark.parametrize(
+    "line", [TITLE, "„Der stille Hafen“ ist jetzt im Handel", "«Тихая гавань» уже в продаже", "『静かな港』好評発売中"]
+)
+def test_a_book_whose_title_is_quoted_is_learned_from_nearly_every_page(line: str) -> None:
+    assert len(learned(story(20, line), window_of([story(n, line) for n in range(10)]))) == 1
+    assert learned(story(40, line), window_of([story(n, line) if n % 2 else story(n) for n in range(40)])) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "“Never again,” she said.",
+        "“Never again.” She left.",
+        "„Nie wieder“, sagte sie.",
+        "“Never again”",
+        "「もう二度と」と言った。",
+        "“Never again!” they sang",
+    ],
+)
+def test_speech_is_never_learned(line: str) -> None:
+    assert block_key(Block(BlockKind.PARAGRAPH, line)) is None
+
+
 def test_what_is_learned_is_dropped_with_its_reason_and_the_heading_over_it() -> None:
     heading = Block(BlockKind.HEADING, "Stay informed")
     one = story(1, heading, LINE)

@@ -228,6 +228,7 @@ article_version = Table(
     one_of("reason", "new", "publisher_change", "reextract"),
     Index("article_version_body", "body_sha256"),
     Index("article_version_content", "content_sha256"),
+    Index("article_version_change", "observed_at", postgresql_where=text("reason = 'publisher_change'")),
     schema="news",
     comment="Every version of every article; rows are only ever added.",
 )
