@@ -53,6 +53,12 @@ def test_where_nothing_answers_nothing_is_allowed(web: Web, fault: str, code: st
     assert "/" not in web.paths()
 
 
+def test_a_file_that_does_not_come_is_tried_again_before_the_host_waits_for_another_run(web: Web) -> None:
+    web.sites[0].moved["/robots.txt"] = (302, "/fault/dropped")
+    assert reason(get(web.url("/"), max_tries=2)) == "connection_dropped"
+    assert web.paths() == ["/robots.txt", "/fault/dropped"] * 2
+
+
 def test_redirects_of_the_file_are_followed_to_other_hosts_too(web: Web) -> None:
     web.sites[0].moved["/robots.txt"] = (301, web.url("/central.txt", 1))
     web.sites[1].pages["/central.txt"] = text("User-agent: *\nDisallow: /world/\n")

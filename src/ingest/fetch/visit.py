@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
 import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -199,10 +200,9 @@ class _Visit:
         known = await asyncio.to_thread(store.known, origin)
         if known is not None and known.expires_at > now:
             return Robots(known), None
-        visit = _Visit(self._visitor, Request(f"{origin}/robots.txt", Purpose.ROBOTS), self._attempts)
         lifetime = self._options.robots_lifetime_seconds
         try:
-            fetched = await visit.follow()
+            fetched = await self._robots_page(Request(f"{origin}/robots.txt", Purpose.ROBOTS))
         except FetchFailure as failure:
             # Redirects without end count as no file (RFC 9309 section 2.3.1.2); no answer forbids everything, for this run only.
             status = 404 if failure.reason in _NO_ROBOTS_FILE else None
@@ -211,6 +211,17 @@ class _Visit:
         file = robots_file(origin, fetched.status, fetched.body, now, max_age=fetched.max_age_seconds, lifetime_seconds=lifetime)
         await asyncio.to_thread(store.keep, file)
         return Robots(file), None
+
+    async def _robots_page(self, request: Request) -> Fetched:
+        """A robots.txt, tried as often as a page is: without it the whole host waits for another run."""
+        for tries in itertools.count(1):
+            try:
+                return await _Visit(self._visitor, request, self._attempts).follow()
+            except FetchFailure as failure:
+                if tries >= self._options.max_tries or not failure.transient or failure.reason in _NOT_AT_ONCE:
+                    raise
+            await asyncio.sleep(backoff_seconds(tries, self._visitor.jitter()))
+        raise AssertionError  # the last try returns or raises
 
     def _note(
         self, at: dt.datetime, started: float, outcome: str, answer: Answer | None = None, failure: FetchFailure | None = None
