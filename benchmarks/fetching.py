@@ -30,7 +30,7 @@ def _web(sites: int) -> Iterator[list[str]]:
     """The web in a process of its own: the sites' base URLs."""
     options = ["--sites", str(sites), "--latency-ms", str(_LATENCY_MS), "--page-bytes", str(_PAGE_BYTES)]
     command = [sys.executable, "-m", "tests.web", *options]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=_on_core(0)) as server:  # noqa: PLW1509, S603  # our own command, no threads yet
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=_on_core(0)) as server:  # noqa: PLW1509  # our own command, no threads yet
         assert server.stdout is not None  # noqa: S101  # a pipe was asked for
         yield json.loads(server.stdout.readline())["sites"]
         server.kill()
@@ -44,7 +44,7 @@ def _measure(side: str, sites: list[str], pages: int, delay: float, concurrency:
     """One side in a fresh process: pages, seconds, megabytes at most."""
     job = json.dumps({"sites": sites, "pages": pages, "delay": delay, "concurrency": concurrency})
     command = [sys.executable, "-m", "benchmarks.fetching", "--side", side]
-    done = subprocess.run(command, input=job, capture_output=True, text=True, check=True, preexec_fn=_on_core(1))  # noqa: S603  # as above
+    done = subprocess.run(command, input=job, capture_output=True, text=True, check=True, preexec_fn=_on_core(1))  # as above
     measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return measured
 

@@ -59,7 +59,8 @@ INSERT INTO news.article_version (article_id, version_no, observed_at, run_id, r
 SELECT article_id, 1, first_seen_at, first_run_id, 'new', '{}'::text[], title, body, word_count, content_sha256, body_sha256, '1',
     jsonb_build_array(jsonb_build_object('kind', 'paragraph', 'reason', NULL, 'text', left(body, 300))) FROM news.article
 UNION ALL
-SELECT article_id, 2, first_seen_at, first_run_id, 'publisher_change', '{title}'::text[], title || ' again', body, word_count + 1, content_sha256,
+SELECT article_id, 2, first_seen_at, first_run_id, 'publisher_change', '{title}'::text[], title || ' again', body, word_count + 1,
+    content_sha256,
     body_sha256, '1', NULL FROM news.article WHERE article_id % 200 = 0
 """
 _REST = (

@@ -141,6 +141,7 @@ COMMENT ON COLUMN news.sighting.published_at IS 'The date that the feed gives it
 COMMENT ON COLUMN news.sighting.first_seen_at IS 'When the feed first showed it.';
 COMMENT ON COLUMN news.sighting.last_seen_at IS 'When the feed last showed it; polls that found the feed unchanged are in ops.feed_poll.';
 
+ALTER TABLE ops.raw_page ALTER COLUMN body_zstd SET STORAGE EXTERNAL;  -- compressed already: Postgres need not try
 CREATE INDEX article_source ON news.article (source_id, article_id);
 CREATE TABLE ops.article_sketch (
     article_id BIGINT NOT NULL,
@@ -287,6 +288,7 @@ DO $$ BEGIN
 EXCEPTION WHEN undefined_object THEN NULL;
 END $$;
 DROP VIEW ops.rejection_reason, news.article_copy, news.source_gap, news.source_day;
+ALTER TABLE ops.raw_page ALTER COLUMN body_zstd SET STORAGE EXTENDED;
 DROP TABLE ops.boilerplate, ops.sketch_band, ops.article_sketch, news.sighting;
 DROP INDEX news.article_source, news.article_dup_of, news.article_source_published, news.article_published;
 ALTER TABLE news.article DROP COLUMN search, DROP COLUMN similarity;

@@ -110,7 +110,7 @@ class Settings:
     )
     database_connect_seconds: float = _field(10.0, _seconds, _ABOVE, "How long to wait for a database to answer")
     jobs: int | None = _field(None, _count, _WHOLE, "Processes that extract; unset, one a core")
-    batch_size: int = _field(64, _count, _WHOLE, "Pages that are read, extracted and committed together")
+    batch_size: int = _field(128, _count, _WHOLE, "Pages that are read, extracted and committed together")
     max_page_bytes: int = _field(_LIMITS.max_page_bytes, _count, _WHOLE, "Bytes of a page after decompression")
     max_tree_depth: int = _field(_LIMITS.max_tree_depth, _count, _WHOLE, "Nesting of a page's elements")
     max_extract_seconds: float = _field(_LIMITS.max_extract_seconds, _seconds, _ABOVE, "Time to extract one page")

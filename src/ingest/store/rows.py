@@ -87,7 +87,10 @@ class ArticlePage:
 
 def storable(text: str) -> str:
     """Text as PostgreSQL can hold it: without NUL, a question mark for each half of a broken surrogate pair."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\0", "")
+    if text.isascii():  # most are, and this is asked of a hundred texts a page
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _optional(text: str | None) -> str | None:

@@ -204,17 +204,21 @@ def removed_blocks(connection: Connection, added: Sequence[Version], source_ids:
         for sha256, block in {block_sha256(b.text): b for b in v.page.article.blocks_dropped}.items():
             row = blocks.setdefault((source_id, sha256), [storable(block.text)[:_SAMPLE], str(block.reason), 0, at, at])
             row[2:] = row[2] + 1, min(row[3], at), max(row[4], at)
-    rows = [(*key, *row) for key, row in sorted(blocks.items())]
-    if rows:
-        connection.execute(
-            "INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at) "
-            "SELECT * FROM "
-            "unnest(%s::bigint[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) "
-            "ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason, "
-            "first_seen_at = least(b.first_seen_at, excluded.first_seen_at), "
-            "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)",
-            _by_column(rows),
-        )
+    if not blocks:
+        return
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS stage_removed_block (source_id bigint, block_sha256 bytea, sample text, reason text, "
+        "pages bigint, first_seen_at timestamptz, last_seen_at timestamptz) ON COMMIT DELETE ROWS"
+    )
+    connection.execute("TRUNCATE stage_removed_block")
+    _copy(connection, "stage_removed_block", ((*key, *row) for key, row in sorted(blocks.items())))
+    connection.execute(
+        "INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at) "
+        "SELECT * FROM stage_removed_block ORDER BY source_id, block_sha256 "
+        "ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason, "
+        "first_seen_at = least(b.first_seen_at, excluded.first_seen_at), "
+        "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)"
+    )
 
 
 def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
