@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from ingest.errors import UsageError
 from ingest.store.feeds import claim_feeds
@@ -210,3 +210,31 @@ def test_a_sighting_names_the_feed_and_becomes_an_article(engine: Engine) -> Non
     poll(engine, run, first, entry(1))
     [(times,)] = rows(engine, "SELECT count(*) FROM news.sighting WHERE last_seen_at > first_seen_at")
     assert times == 1
+
+
+def test_a_poll_of_what_another_run_is_loading_waits_and_succeeds(engine: Engine) -> None:
+    """A loader holds the sightings of its articles, then asks for their tasks: a poll must not hold those meanwhile."""
+    import threading
+
+    follows(engine)
+    run = a_run(engine)
+    feed = due_feed(engine, run)
+    poll(engine, run, feed, entry(1))
+    came: list[object] = []
+
+    def poll_again() -> None:
+        try:
+            came.append(poll(engine, run, feed, entry(1)))
+        except BaseException as error:  # noqa: BLE001  # shown by the assertion
+            came.append(error)
+
+    poller = threading.Thread(target=poll_again)
+    with engine.begin() as loader:
+        loader.execute(text("SELECT FROM news.sighting FOR UPDATE"))
+        poller.start()
+        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        while not rows(engine, waiting) and not came:
+            pass
+        loader.execute(text("UPDATE ops.url_task SET state = 'done', fetched_at = now()"))
+    poller.join()
+    assert came == [(0, 0)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -45,3 +47,51 @@ def test_what_is_loaded_is_known_after_an_upgrade_from_the_first_revision(engine
     with running(engine, kind="adhoc", flow_name="test") as run_id:
         tallies = load_batch(engine, run_id, list(demo_results(demo_today()))[:100])
     assert sum(t.new for t in tallies) == 0
+
+
+# Two shapes of one URL, which 0002 still took for two articles; and a saved page that names no URL.
+OLD_URLS = ("https://post.example/story-1", "https://m.post.example/story-1/", "https://post.example/story-2", "file:///saved/page.html")
+OLD_ROWS = """
+WITH r AS (INSERT INTO ops.run (run_id, kind, flow_name, code_version) VALUES (gen_random_uuid(), 'adhoc', 'test', '0') RETURNING run_id),
+s AS (INSERT INTO news.source (slug, name) VALUES ('post.example', 'Post') RETURNING source_id),
+a AS (INSERT INTO news.article (url_key, url, source_id, body, word_count, content_sha256, extractor_version, first_seen_at,
+        last_seen_at, last_changed_at, first_run_id, last_run_id)
+      SELECT sha256(convert_to(url, 'UTF8')), url, source_id, url, 1, 'c', '1', now(), now(), now(), run_id, run_id
+      FROM r, s, unnest(CAST(:urls AS text[])) WITH ORDINALITY AS u (url, place) ORDER BY place
+      RETURNING article_id, url, first_run_id),
+v AS (INSERT INTO news.article_version (article_id, version_no, observed_at, run_id, reason, body, word_count, content_sha256,
+        extractor_version)
+      SELECT article_id, 1, now(), first_run_id, 'new', url, 1, 'c', '1' FROM a),
+u AS (INSERT INTO news.article_url (url_key, url, article_id, kind, first_seen_at)
+      SELECT sha256(convert_to(url, 'UTF8')), url, article_id, 'requested', now() FROM a)
+INSERT INTO ops.rejection (first_run_id, last_run_id, stage, reason, message, location, extractor_version)
+SELECT run_id, run_id, 'extract', 'no_article_text', 'No text.', 'https://post.example/empty', '1' FROM r
+"""
+
+
+def test_articles_that_turn_out_to_be_one_keep_their_rows(engine: Engine) -> None:
+    downgrade(engine, "0002")
+    with engine.begin() as connection:
+        connection.execute(text(OLD_ROWS), {"urls": list(OLD_URLS)})
+    filled = ("news.source", "news.article", "news.article_version", "news.article_url", "ops.rejection", "ops.run")
+    before = {table: n for table, n in counts(engine).items() if table in filled}
+    assert before == dict.fromkeys(filled, 1) | dict.fromkeys(("news.article", "news.article_version", "news.article_url"), 4)
+    upgrade(engine)
+    assert {table: n for table, n in counts(engine).items() if table in filled} == before
+    with engine.connect() as connection:
+        articles = connection.execute(text("SELECT url, url_key FROM news.article ORDER BY article_id")).all()
+        urls = connection.execute(text("SELECT url, match_key, url_key FROM news.article_url")).all()
+        rejected = connection.execute(text("SELECT stage, reason, location, attempts, resolved_at FROM ops.rejection")).one()
+    older, younger, *others = articles
+    assert article_key(OLD_URLS[0]) == article_key(OLD_URLS[1])  # else this tests nothing
+    assert older == (OLD_URLS[0], article_key(OLD_URLS[0]))
+    assert younger == (OLD_URLS[1], hashlib.sha256(OLD_URLS[1].encode()).digest())
+    assert others == [(url, article_key(url)) for url in OLD_URLS[2:]]
+    assert {url: (match, key) for url, match, key in urls} == {
+        url: (article_key(url), hashlib.sha256(url.encode()).digest()) for url in OLD_URLS
+    }
+    assert rejected == ("extract", "no_article_text", "https://post.example/empty", 1, None)
+    downgrade(engine, "0002")
+    with engine.connect() as connection:
+        keys = connection.execute(text("SELECT url, url_key FROM news.article")).all()
+    assert {url: key for url, key in keys} == {url: hashlib.sha256(url.encode()).digest() for url in OLD_URLS}  # noqa: C416  # rows

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, text
 
 from ingest.store.runs import finish_run
 from ingest.store.sources import pause, source_ids
-from ingest.store.tasks import Task, claim
-from ingest.transfer import Hop
-from tests.store.following import NOON, a_run, age, due_feed, entry, failed, fetched, follows, load, poll, rows
+from ingest.store.tasks import Task, Visit, claim
+from ingest.transfer import Hop, Validators
+from tests.store.following import NOON, a_run, age, due_feed, entry, failed, fetched, follows, load, poll, rows, settled
 
 
 def urls(tasks: list[Task]) -> list[str]:
@@ -178,3 +179,32 @@ def test_only_the_sources_asked_for_and_nothing_of_paused_ones(engine: Engine) -
     assert urls(claim(engine, run, 10, source_ids(engine, ["two.example"]))) == ["https://two.example/story-1"]
     pause(engine, ["one.example"])
     assert claim(engine, run, 10) == []
+
+
+def test_an_answer_that_nothing_has_changed_keeps_what_it_does_not_repeat(engine: Engine) -> None:
+    follows(engine)
+    run = a_run(engine)
+    poll(engine, run, due_feed(engine, run), entry(1))
+    [task] = claim(engine, run, 10)
+    first = fetched(task)
+    load(engine, run, first)
+    assert first.page is not None
+    assert first.page.transfer is not None
+    later = NOON + dt.timedelta(hours=1)
+    bare = replace(first.page, observed_at=later, transfer=replace(first.page.transfer, validators=Validators()))
+    settled(engine, Visit(task.candidate.url or "", bare.transfer or first.page.transfer, bare, None))
+    [row] = rows(engine, "SELECT state, tries, etag, last_modified, fetched_at FROM ops.url_task")
+    assert row == ("done", 0, '"v1"', "Fri, 01 May 2026 12:00:00 GMT", later)
+
+
+def test_another_page_without_validators_leaves_none(engine: Engine) -> None:
+    follows(engine)
+    run = a_run(engine)
+    poll(engine, run, due_feed(engine, run), entry(1))
+    [task] = claim(engine, run, 10)
+    load(engine, run, fetched(task))
+    other = fetched(task, body="Another text.").page
+    assert other is not None
+    assert other.transfer is not None
+    settled(engine, Visit(task.candidate.url or "", replace(other.transfer, validators=Validators()), other, None))
+    assert rows(engine, "SELECT etag, last_modified FROM ops.url_task") == [(None, None)]

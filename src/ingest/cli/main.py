@@ -68,4 +68,10 @@ def main() -> None:
         # A database driver that is interrupted in the middle of a query fails at what comes next.
         if comes_from_interrupt(error):
             sys.exit(130)
+        if "psycopg" in sys.modules:  # else it cannot be the database
+            from ingest.store.faults import sentence_of
+
+            if sentence := sentence_of(error):
+                typer.echo(f"ingest: {sentence}", err=True)
+                sys.exit(2)
         raise

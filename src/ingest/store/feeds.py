@@ -105,8 +105,13 @@ def record_poll(
     """
     with engine.begin() as sa_connection:
         connection = write.driver_connection(sa_connection)
-        new, changed = tasks.enqueue(connection, feed.feed_id, entries, origin=origin, full_text=feed.full_text)
+        if not connection.execute("SELECT FROM ops.feed WHERE feed_id = %s", [feed.feed_id]).rowcount:
+            # Nobody follows it any more since it was claimed: only the requests are left to note.
+            write_attempts(connection, run_id, attempts)
+            return poll_of(0), 0, 0
+        # Sightings first, as loaders do: where a run polls what another is loading, neither waits for the other in a circle.
         note_sightings(connection, feed.feed_id, entries)
+        new, changed = tasks.enqueue(connection, feed.feed_id, entries, origin=origin, full_text=feed.full_text)
         poll = poll_of(new)
         write_attempts(connection, run_id, attempts)
         connection.execute(_RECORD, _parameters(run_id, feed, poll, new))

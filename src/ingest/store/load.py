@@ -19,6 +19,7 @@ from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
 from ingest.store.copies import Compared, keep_sketches, link_copies
 from ingest.store.decide import Known, Outcome, decide
+from ingest.store.faults import sentence_of
 from ingest.store.fetches import write_attempts
 from ingest.store.learned import count_removed, removed_keys, take_out_learned
 from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page, storable
@@ -82,11 +83,9 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_
         except _POISON:
             return _load_apart(engine, run_id, results, max_tries)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if isinstance(error, errors.ProgramLimitExceeded):
+        if (sentence := sentence_of(error)) is None:
             raise
-        raise DatabaseUnreachable(
-            f"The database connection was lost ({str(error).splitlines()[0]}): run the same command again."
-        ) from error
+        raise DatabaseUnreachable(sentence) from error
 
 
 def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from ingest import __version__
+from ingest.errors import DatabaseUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,11 +73,13 @@ def running(
                 finish_run(engine, run_id, "cancelled")
                 raise
             except BaseException:
-                finish_run(engine, run_id, "failed")
+                with suppress(OperationalError, DatabaseUnreachable):  # the next run finds it, and marks it as crashed
+                    finish_run(engine, run_id, "failed")
                 raise
             finish_run(engine, run_id, "completed")
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _lock_key(run_id)})
+            with suppress(OperationalError):  # a lost connection has let go of its locks
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _lock_key(run_id)})
 
 
 def _lock_key(run_id: UUID) -> int:

@@ -84,8 +84,11 @@ ON CONFLICT (url_key) DO UPDATE SET
     tries = CASE WHEN excluded.state = 'done' THEN 0 ELSE t.tries + 1 END,
     not_before = now() + least((excluded.not_before - now()) * power(2, least(t.tries, 10)), %(longest)s::interval),
     fetched_at = coalesce(excluded.fetched_at, t.fetched_at), lease_run_id = NULL, lease_until = NULL, last_error = excluded.last_error,
-    etag = CASE WHEN excluded.state = 'done' THEN excluded.etag ELSE t.etag END,
-    last_modified = CASE WHEN excluded.state = 'done' THEN excluded.last_modified ELSE t.last_modified END,
+    -- a 304 need not repeat what has not changed (RFC 9111 section 4.3.4)
+    etag = CASE WHEN excluded.body_sha256 = t.body_sha256 THEN coalesce(excluded.etag, t.etag)
+                WHEN excluded.state = 'done' THEN excluded.etag ELSE t.etag END,
+    last_modified = CASE WHEN excluded.body_sha256 = t.body_sha256 THEN coalesce(excluded.last_modified, t.last_modified)
+                         WHEN excluded.state = 'done' THEN excluded.last_modified ELSE t.last_modified END,
     body_sha256 = coalesce(excluded.body_sha256, t.body_sha256), moved_to = coalesce(excluded.moved_to, t.moved_to)
 """
 

@@ -1,0 +1,31 @@
+"""What a fault of the database means to the person who runs a command."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+from psycopg import errors
+
+_CANNOT_WRITE = re.compile("could not (?:extend|write)")  # a limit on the size of files has no SQLSTATE of its own
+_FULL = ("53", "58")  # SQLSTATE classes: insufficient resources, system error
+
+
+def sentence_of(error: BaseException) -> str | None:
+    """What happened, and what to do, where an error comes from a connection that was lost or a server that cannot go on; else None."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, (psycopg.OperationalError, psycopg.InterfaceError)) and not isinstance(seen, errors.ProgramLimitExceeded):
+            return _sentence(seen)
+        if isinstance(seen, errors.InternalError_) and _CANNOT_WRITE.match(str(seen)):
+            return _sentence(seen)
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _sentence(error: psycopg.Error) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    cause = lines[0].rstrip(".")
+    if (error.sqlstate or "").startswith(_FULL) or _CANNOT_WRITE.match(cause):
+        return f"The database cannot write ({cause}): see that its disk has room, then run the same command again."
+    return f"The database connection was lost ({cause}): run the same command again."
