@@ -52,7 +52,7 @@ VIDEO = "<video:video><video:title>A film</video:title><video:publication_date>2
     "document",
     [
         urlset(A, B).encode(),
-        gzip.compress(urlset(A, B).encode()),
+        gzip.compress(urlset(A, B).encode(), mtime=0),
         b"\xef\xbb\xbf" + urlset(A, B).encode(),
         b"\n\n  " + urlset(A, B).encode(),
         b"\xef\xbb\xbf\n" + urlset(A, B).encode(),

@@ -224,8 +224,8 @@ def test_a_line_that_looks_like_the_size_of_a_chunk_is_none() -> None:
     [
         (chunked(BODY, 10)[:50], CHUNKED, "truncated_body"),
         (chunked(BODY, 30).replace(b"\r\n1E", b"\r\nzz"), CHUNKED, "bad_encoding"),
-        (gzip.compress(BODY)[:-9], (*HTML, "Content-Encoding: gzip"), "truncated_body"),
-        (gzip.compress(BODY)[:-8] + bytes(8), (*HTML, "Content-Encoding: gzip"), "bad_encoding"),
+        (gzip.compress(BODY, mtime=0)[:-9], (*HTML, "Content-Encoding: gzip"), "truncated_body"),
+        (gzip.compress(BODY, mtime=0)[:-8] + bytes(8), (*HTML, "Content-Encoding: gzip"), "bad_encoding"),
         (brotli.compress(BODY)[:-9], (*HTML, "Content-Encoding: br"), "truncated_body"),
     ],
 )
@@ -303,7 +303,7 @@ def test_junk_between_records_costs_no_page(form: str, junk: str) -> None:
     assert reasons(found) == ["broken_warc"]
 
 
-@pytest.mark.parametrize("junk", [b"junk", bytes(range(256)) * 999, b"\x1f", gzip.compress(b"junk")])
+@pytest.mark.parametrize("junk", [b"junk", bytes(range(256)) * 999, b"\x1f", gzip.compress(b"junk", mtime=0)])
 def test_junk_between_gzip_members_costs_no_page(junk: bytes) -> None:
     one, two = one_member_a_record([page_record(1)]), one_member_a_record([page_record(2), page_record(3)])
     found = read(one + junk + two)
@@ -349,7 +349,7 @@ def test_endless_headers_cost_only_their_own_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"WARC/1.0", b"<html>" * 50_000, bytes(100_000), gzip.compress(b"<p>x"), b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd\0"]
+    "data", [b"", b"WARC/1.0", b"<html>" * 50_000, bytes(100_000), gzip.compress(b"<p>x", mtime=0), b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd\0"]
 )
 def test_what_is_no_warc_file_is_said_once(data: bytes) -> None:
     found = read(data)
@@ -417,7 +417,7 @@ def test_a_failing_disk_is_an_end() -> None:
 
 
 MIXED = [r for number, other in enumerate(others()) for r in (other, page_record(number))]
-CHUNKED_GZIP = record(answer(chunked(gzip.compress(BODY), 20), (*CHUNKED, "Content-Encoding: gzip")))
+CHUNKED_GZIP = record(answer(chunked(gzip.compress(BODY, mtime=0), 20), (*CHUNKED, "Content-Encoding: gzip")))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -8,7 +8,23 @@ from typing import Annotated
 import typer
 
 from ingest import __version__
-from ingest.cli import boilerplate, db, diff, discover, explain, export, extract, poll, rejections, reprocess, rules, run, search, sources
+from ingest.cli import (
+    boilerplate,
+    db,
+    diff,
+    discover,
+    explain,
+    export,
+    extract,
+    maintain,
+    poll,
+    rejections,
+    reprocess,
+    rules,
+    run,
+    search,
+    sources,
+)
 from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
 
@@ -38,6 +54,7 @@ diff.register(app)
 reprocess.register(app)
 export.register(app)
 boilerplate.register(app)
+maintain.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rejections.app, name="rejections")
 app.add_typer(rules.app, name="rules")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _KNOWN = text("""
 SELECT p.i, a.article_id, a.last_seen_at, t.etag, t.last_modified, t.moved_to, t.fetched_at,
-       EXISTS (SELECT FROM ops.raw_page r WHERE r.body_sha256 = t.body_sha256) AS has_page
+       EXISTS (SELECT FROM ops.raw_page r WHERE r.body_sha256 = t.body_sha256 AND r.body_zstd IS NOT NULL) AS has_page
 FROM unnest(CAST(:i AS int[]), CAST(:keys AS bytea[])) AS p (i, key)
 LEFT JOIN LATERAL (
     SELECT a.article_id, a.last_seen_at FROM news.article_url u JOIN news.article a USING (article_id)

@@ -42,6 +42,12 @@ def start_run(
         connection.execute(_INSERT, row | {"params": Jsonb(dict(params or {}))})
 
 
+def mark_crashed(engine: Engine) -> int:
+    """Mark the runs whose process is gone; how many."""
+    with engine.begin() as connection:
+        return connection.execute(_MARK_CRASHED).rowcount
+
+
 def finish_run(engine: Engine, run_id: UUID, state: str) -> None:
     """Record how a run ended: completed, failed or cancelled."""
     with engine.begin() as connection:

@@ -68,7 +68,7 @@ WITH ready AS (
 UPDATE ops.url_task t SET state = 'leased', lease_run_id = CAST(:run AS uuid), lease_until = now() + :lease
 FROM pick WHERE t.url_key = pick.url_key
 RETURNING t.url, t.hint, t.etag, t.last_modified, t.moved_to,
-          EXISTS (SELECT FROM ops.raw_page p WHERE p.body_sha256 = t.body_sha256) AS has_page
+          EXISTS (SELECT FROM ops.raw_page p WHERE p.body_sha256 = t.body_sha256 AND p.body_zstd IS NOT NULL) AS has_page
 """)
 _SETTLE = """
 INSERT INTO ops.url_task AS t
