@@ -220,7 +220,7 @@ COMMENT ON COLUMN news.source_day.is_over IS 'Whether the day is over in the sou
 CREATE VIEW news.source_gap AS
   SELECT source_id, slug, day, articles, usual FROM (
     SELECT source_id, slug, day, articles, is_over, news.median(before) AS usual FROM (
-      SELECT *, array_agg(articles) OVER (PARTITION BY source_id, extract(isodow FROM day) ORDER BY day
+      SELECT *, array_agg(articles) OVER (PARTITION BY source_id, slug, extract(isodow FROM day) ORDER BY day
                                           ROWS BETWEEN 8 PRECEDING AND 1 PRECEDING) AS before
       FROM news.source_day WHERE day > current_date - 400) AS habit
     WHERE cardinality(before) >= 4) AS compared
@@ -236,9 +236,11 @@ COMMENT ON COLUMN news.source_gap.usual IS 'The median of the same weekday in th
 CREATE VIEW news.article_copy AS
   SELECT o.article_id AS original_id, a.article_id, s.slug, a.url, a.title, a.published_at,
          CASE WHEN a.article_id = o.article_id THEN 1 ELSE a.similarity END AS similarity,
-         a.published_at - first_value(a.published_at) OVER (PARTITION BY o.article_id ORDER BY a.published_at NULLS LAST) AS behind
+         a.published_at - least(o.published_at, (SELECT min(c.published_at) FROM news.article c WHERE c.dup_of = o.article_id)) AS behind
   FROM news.article o
-  JOIN news.article a ON a.article_id = o.article_id OR a.dup_of = o.article_id
+  CROSS JOIN LATERAL (
+    SELECT o.article_id UNION ALL SELECT c.article_id FROM news.article c WHERE c.dup_of = o.article_id) AS k (article_id)
+  JOIN news.article a ON a.article_id = k.article_id
   JOIN news.source s ON s.source_id = a.source_id
   WHERE EXISTS (SELECT FROM news.article c WHERE c.dup_of = o.article_id);
 COMMENT ON VIEW news.article_copy IS 'Clusters of copies: each article of which copies were found, and each copy, with what came first.';
