@@ -1,4 +1,4 @@
-"""Serve the flow as a deployment, with a Prefect server where none is configured: ``python -m flows.serve`` or ``make serve``."""
+"""Serve the flows as deployments, with a Prefect server where none is configured: ``python -m flows.serve`` or ``make serve``."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from prefect import Flow
-
 _START_SECONDS = 120.0  # a first start migrates the server's own database
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.2
 DEPLOYMENT = "default"
+POLL_CRON = "*/5 * * * *"  # feeds have their own times: this is how often it is looked whether one has come
 
-_HELP = """Serve the flow `ingest-targets` as the deployment `ingest-targets/default`.
+_HELP = """Serve the flows as deployments: `ingest-targets/default`, which runs when somebody asks for it, and `poll-feeds/default`, which
+looks every five minutes for feeds that are due.
 
 Uses the Prefect server that PREFECT_API_URL names, else starts one on this machine, with its page for the browser. Ctrl-C ends both."""
 _EPILOG = """[bold]Examples[/bold]
@@ -65,18 +65,28 @@ def serve(
 
 
 def _serve(cron: str | None, targets: list[str] | None) -> None:
-    from flows.ingest_targets.flow import ingest_targets  # after PREFECT_API_URL is set: Prefect reads it once
-
     # Prefect's runner keeps its files in a folder of one name for all users of a machine; the second user is refused it.
     with tempfile.TemporaryDirectory(prefix="ingest-serve-") as own:
         tempfile.tempdir = own
-        _serve_until_interrupted(ingest_targets, cron, targets)
+        _serve_until_interrupted(cron, targets)
 
 
-def _serve_until_interrupted(flow: Flow[..., Any], cron: str | None, targets: list[str] | None) -> None:
+def _serve_until_interrupted(cron: str | None, targets: list[str] | None) -> None:
+    from prefect import serve as serve_deployments  # after PREFECT_API_URL is set: Prefect reads it once
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+
+    from flows.ingest_targets.flow import ingest_targets
+    from flows.poll_feeds.flow import poll_feeds
+
     api = os.environ["PREFECT_API_URL"]
     typer.echo(f"Run it: PREFECT_API_URL={api} prefect deployment run 'ingest-targets/{DEPLOYMENT}' -p 'targets=[\"seeds/\"]'")
-    flow.serve(name=DEPLOYMENT, cron=cron, parameters={"targets": targets} if targets else None, print_starting_message=False)
+    ad_hoc: Any = ingest_targets.to_deployment(
+        DEPLOYMENT, cron=cron, parameters={"targets": targets} if targets else None, tags=["news-ingest"]
+    )
+    # A poll that is late is dropped where one is running: the feeds that it would have asked are asked by the next.
+    alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    polls: Any = poll_feeds.to_deployment(DEPLOYMENT, cron=POLL_CRON, concurrency_limit=alone, tags=["news-ingest"])
+    serve_deployments(ad_hoc, polls, print_starting_message=False)
 
 
 @contextmanager

@@ -22,8 +22,15 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.states import Failed
 
-from flows.ingest_targets.flow import EveryTargetFailed, _is_connection_fault, ingest_batch, ingest_targets
+from flows.batch import ingest_batch, is_connection_fault
+from flows.ingest_targets.flow import EveryTargetFailed, ingest_targets
+from flows.poll_feeds.flow import poll_feeds
 from ingest.errors import DatabaseUnreachable, UsageError
+from ingest.settings import Settings
+from ingest.store.engine import open_engine
+from ingest.store.sources import follow
+from ingest.web import FollowedSource
+from tests.web.server import Web
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -183,10 +190,38 @@ def test_a_run_whose_every_page_is_rejected_fails(here: str, tmp_path: Path) -> 
     assert rows(here, "SELECT reason FROM ops.rejection") == [("empty",)]
 
 
+def test_a_poll_loads_what_is_new_and_the_next_nothing(here: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_ALLOW_PRIVATE_ADDRESSES", "true")
+    monkeypatch.setenv("INGEST_HOST_DELAY_SECONDS", "0")
+    with Web(1, 5) as web:
+        with open_engine(Settings(database_url=here)) as engine:
+            follow(engine, FollowedSource(slug="post.example", name="Post", homepage=None, feeds=(web.url("/feed.rss"),)))
+        first, second = poll_feeds(), poll_feeds(due=False)
+    assert (len(first["polls"]), first["total"]["new"]) == (1, 5)
+    assert (second["polls"][0]["new"], second["total"]["found"]) == (0, 0)
+    assert rows(here, "SELECT flow_name, state FROM ops.run") == [("poll-feeds", "completed")] * 2
+    assert rows(here, "SELECT count(*), count(article_id) FROM news.sighting") == [(5, 5)]
+    with pytest.raises(UsageError, match="nobody"):
+        poll_feeds(["nobody"])
+
+
+def test_polls_are_scheduled_and_never_pile_up(served: Served) -> None:
+    deployment = served.get("/deployments/name/poll-feeds/default")
+    assert [s["schedule"]["cron"] for s in deployment["schedules"]] == ["*/5 * * * *"]
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    wait_for(lambda: served.post("/flow_runs/count", wanted) > 0)  # the server's own scheduler works
+    wrong = {"parameters": {"sources": 7}}
+    refused = httpx.post(f"{served.api}/deployments/{deployment['id']}/create_flow_run", json=wrong, timeout=30)
+    assert refused.status_code == 409
+    assert "sources" in refused.text
+
+
 def test_only_a_lost_connection_is_tried_again() -> None:
     run: Any = None  # the decision does not look at the run
-    assert _is_connection_fault(ingest_batch, run, Failed(data=DatabaseUnreachable("gone")))
-    assert not _is_connection_fault(ingest_batch, run, Failed(data=ValueError("a fault of ours")))
+    assert is_connection_fault(ingest_batch, run, Failed(data=DatabaseUnreachable("gone")))
+    assert not is_connection_fault(ingest_batch, run, Failed(data=ValueError("a fault of ours")))
 
 
 def test_the_module_runs_ad_hoc_with_the_exit_codes_of_the_command(served: Served, database_url: str, tmp_path: Path) -> None:

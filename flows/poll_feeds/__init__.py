@@ -1,0 +1,1 @@
+"""The flow `poll-feeds`: what `ingest poll --due` does, on a schedule."""

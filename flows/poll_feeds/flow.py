@@ -1,0 +1,73 @@
+"""The flow: feeds that are due are asked, and what is new in them is fetched and loaded, a task a batch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, cast
+
+from prefect import flow, get_run_logger
+from prefect.utilities.annotations import quote
+
+from flows.batch import BATCH_SIZE, ingest_batch
+from flows.record import publish, run_facts
+from ingest.gather import Gathered, Pace, gather_queue
+from ingest.model import Tally
+from ingest.pipeline import fetch_session, merge_tallies
+from ingest.polling import poll_feeds as ask_feeds
+from ingest.report.run_table import add_up
+from ingest.settings import Settings
+from ingest.store.engine import open_engine
+from ingest.store.queries import run_rejections
+from ingest.store.runs import running
+from ingest.store.sources import source_ids
+
+FLOW_NAME = "poll-feeds"
+ARTIFACT_KEY = "poll-feeds"
+
+
+@flow(name=FLOW_NAME, flow_run_name="poll due={due}", validate_parameters=True)
+def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1, batch_size: int = BATCH_SIZE) -> dict[str, Any]:  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
+    """Ask the feeds of followed sources, and load what is new in them.
+
+    Args:
+        sources: Slugs of followed sources; all where none is named.
+        due: Only feeds whose time has come.
+        jobs: Processes that extract.
+        batch_size: Pages a task, which are committed together.
+
+    Returns:
+        ``polls``, ``sources``, ``total`` and ``rejections``, as `ingest poll --json` prints them.
+
+    Raises:
+        UsageError: a slug names no followed source.
+    """
+    logger = get_run_logger()
+    settings = Settings.from_env()
+    pace = Pace(batch_size, settings.batch_seconds, lambda: None)
+    tallies: list[Tally] = []
+    with open_engine(settings) as engine:
+        wanted = source_ids(engine, sources) if sources else None
+        facts = run_facts(FLOW_NAME, {"sources": sources or [], "due": due})
+        with running(engine, **facts) as run_id, fetch_session(engine, settings) as session:
+            polls = list(ask_feeds(engine, session, run_id, settings, pace, due=due, sources=wanted))
+            failed = sum(p.error is not None for p in polls)
+            logger.info(
+                "feeds polled feeds=%d failed=%d new=%d changed=%d",
+                len(polls),
+                failed,
+                sum(p.new for p in polls),
+                sum(p.changed for p in polls),
+            )
+            for number, found in enumerate(gather_queue(engine, session, run_id, pace, wanted), start=1):
+                # quote: Prefect would look through each page for results of other tasks.
+                tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, cast("list[Gathered]", quote(found)), jobs)])
+            rejections = run_rejections(engine, run_id)
+    total = add_up("total", tallies)
+    publish(ARTIFACT_KEY, tallies, rejections)
+    logger.info("run finished found=%d new=%d updated=%d rejected=%d", total.found, total.new, total.updated, total.rejected)
+    return {
+        "polls": [asdict(p) for p in polls],
+        "sources": [asdict(t) for t in tallies],
+        "total": asdict(total),
+        "rejections": [asdict(r) for r in rejections],
+    }
