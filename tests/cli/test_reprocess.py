@@ -10,7 +10,8 @@ import pytest
 import zstandard
 from sqlalchemy import Engine
 
-from ingest.cli.reprocess import run_of_kept, taken_to_the_end
+from ingest.cli.loading import loaded as taken_to_the_end
+from ingest.cli.reprocess import run_of_kept
 from ingest.identify.identity import article_key
 from ingest.rules.book import read_book
 from ingest.settings import Settings
@@ -201,7 +202,7 @@ def test_ctrl_c_ends_between_two_batches_and_the_same_command_does_the_rest(env:
                 os.kill(os.getpid(), signal.SIGINT)
                 yield batch  # type: ignore[misc]
 
-        taken_to_the_end(engine, run_id, interrupted(), check, 5)  # type: ignore[arg-type]
+        taken_to_the_end(engine, None, run_id, interrupted(), check, 5)  # type: ignore[arg-type]
     assert len(rows(env, VERSIONS)) == 2
     assert rows(env, "SELECT state FROM ops.run WHERE kind = 'reextract'") == [("cancelled",)]
     assert total(ingest(env, "reprocess", "--outdated", "--rules", rules, "--json")) == {"found": 3, "updated": 3}

@@ -11,7 +11,7 @@ import typer
 from ingest.cli.progress import with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from uuid import UUID
 
     from sqlalchemy import Engine
@@ -34,13 +34,13 @@ class Outcome:
 
 def loaded(
     engine: Engine,
-    session: FetchSession,
+    session: FetchSession | None,
     run_id: UUID,
-    batches: Iterator[list[Tally]],
+    batches: Iterable[list[Tally]],
     check_interrupt: Callable[[], None],
     total: int | None,
 ) -> Outcome:
-    """Take batches to their end, with a progress bar, and say what they came to."""
+    """Take batches to their end, with a progress bar, and say what they came to; without a session, nothing was fetched."""
     from ingest.pipeline import merge_tallies
     from ingest.store.queries import run_rejections
 
@@ -53,7 +53,7 @@ def loaded(
         done = sum(t.found for t in tallies)
         typer.echo(f"ingest: interrupted; {done:,} pages are loaded, and the same command goes on from there.", err=True)
         raise
-    return Outcome(tallies, run_rejections(engine, run_id), session.set_aside())
+    return Outcome(tallies, run_rejections(engine, run_id), session.set_aside() if session else [])
 
 
 def report(outcome: Outcome, *, as_json: bool, polls: Sequence[PollSummary] | None = None) -> None:

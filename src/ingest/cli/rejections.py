@@ -134,7 +134,8 @@ def retry(
 
 
 def _extracted_again(engine: Engine, plan: RetryPlan, settings: Settings, rules: Path | None, jobs: int) -> Outcome:
-    from ingest.cli.reprocess import run_of_kept, taken_to_the_end
+    from ingest.cli.loading import loaded
+    from ingest.cli.reprocess import run_of_kept
     from ingest.pipeline import with_source_rules
     from ingest.rules.book import book_at
     from ingest.store.rejected import retry_kept
@@ -142,7 +143,7 @@ def _extracted_again(engine: Engine, plan: RetryPlan, settings: Settings, rules:
     book = with_source_rules(engine, book_at(rules or settings.rules))
     with run_of_kept(engine, "adhoc", "ingest rejections retry", {"rejections": len(plan.kept)}) as (run_id, check_interrupt):
         batches = retry_kept(engine, run_id, plan.kept, book, settings, jobs)
-        return taken_to_the_end(engine, run_id, batches, check_interrupt, len(plan.kept))
+        return loaded(engine, None, run_id, batches, check_interrupt, len(plan.kept))
 
 
 def _say_plan(plan: RetryPlan) -> None:

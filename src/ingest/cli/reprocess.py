@@ -9,16 +9,14 @@ import typer
 
 from ingest.cli.inputs import Jobs, Rules, job_count
 from ingest.cli.interrupts import deferred_interrupts
-from ingest.cli.loading import Outcome, report
-from ingest.cli.progress import with_progress
+from ingest.cli.loading import Outcome, loaded, report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from uuid import UUID
 
     from sqlalchemy import Engine
 
-    from ingest.model import Tally
     from ingest.rules.book import RuleBook
     from ingest.settings import Settings
     from ingest.store.reprocess import LeftAlone, Selection
@@ -97,7 +95,7 @@ def _made_again(selection: Selection, settings: Settings, book: RuleBook, jobs: 
         }
         with run_of_kept(engine, "reextract", "ingest reprocess", parameters) as (run_id, check_interrupt):
             batches = reprocess(engine, run_id, selection, rules, settings, jobs, left)
-            return taken_to_the_end(engine, run_id, batches, check_interrupt, total)
+            return loaded(engine, None, run_id, batches, check_interrupt, total)
 
 
 @contextmanager
@@ -107,25 +105,6 @@ def run_of_kept(engine: Engine, kind: str, name: str, parameters: Mapping[str, o
 
     with running(engine, kind=kind, flow_name=name, params=parameters) as run_id, deferred_interrupts() as check_interrupt:
         yield run_id, check_interrupt
-
-
-def taken_to_the_end(
-    engine: Engine, run_id: UUID, batches: Iterable[list[Tally]], check_interrupt: Callable[[], None], total: int
-) -> Outcome:
-    """Take batches to their end, with a progress bar; Ctrl-C ends between two of them."""
-    from ingest.pipeline import merge_tallies
-    from ingest.store.queries import run_rejections
-
-    tallies: list[Tally] = []
-    try:
-        for batch in with_progress(batches, total):
-            tallies = merge_tallies([*tallies, *batch])
-            check_interrupt()
-    except KeyboardInterrupt:
-        done = sum(t.found for t in tallies)
-        typer.echo(f"ingest: interrupted; {done:,} pages are done, and the same command goes on from there.", err=True)
-        raise
-    return Outcome(tallies, run_rejections(engine, run_id), [])
 
 
 def report_again(outcome: Outcome, nothing: str, *, as_json: bool) -> None:
