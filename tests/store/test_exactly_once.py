@@ -1,111 +1,168 @@
-"""Runs that are killed, cut off and doubled: afterwards every page is one article or one rejection, and everything adds up."""
+"""Runs that are killed, cut off, starved and doubled: afterwards every page is one article or one rejection, and everything adds up."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
-import signal
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from sqlalchemy import Engine, text
 
-from tests.store.disturbances import INGEST, broken_promises, made_folder, run_once
+from ingest.model import Article, Candidate, MediaType, Page, PageResult
+from ingest.store.load import load_batch
+from ingest.store.runs import running
+from tests.store.disturbances import KINDS, Ends, Stage
+from tests.store.promises import PROMISES, Connection, broken_promises, run_once
 
-ROUNDS = int(os.environ.get("DISTURBANCES", "3"))
 SEED = int(os.environ.get("DISTURBANCE_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+ROUNDS = 2  # of each kind; `python -m tests.store.disturbances` plays hundreds
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_folder(tmp_path_factory.mktemp("pages"), 150)
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    made = Stage(tmp_path_factory.mktemp("stage"), pages=60)
+    yield made
+    made.close()
 
 
-@pytest.fixture
-def rng(request: pytest.FixtureRequest) -> Iterator[random.Random]:
-    """Its seed is printed where a test fails: DISTURBANCE_SEED=… repeats it."""
-    print(f"DISTURBANCE_SEED={SEED} {request.node.name}")  # noqa: T201  # pytest shows it where a test fails
-    yield random.Random(f"{SEED} {request.node.name}")  # noqa: S311
+@pytest.mark.xdist_group("disturbances")
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_lost_and_nothing_is_there_twice(stage: Stage, kind: str, number: int) -> None:
+    ends = Ends()
+    wrong = stage.play(KINDS[kind], f"{SEED} {number}", ends)
+    assert wrong == [], f"DISTURBANCE_SEED={SEED} repeats the round's choices; runs ended with {dict(ends.codes)}"
 
 
-@pytest.mark.parametrize("_round", range(ROUNDS))
-def test_killed_at_any_moment(cli_env: dict[str, str], folder: Path, rng: random.Random, _round: int) -> None:
-    for _ in range(3):
-        with subprocess.Popen([INGEST, "run", folder], env=cli_env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            try:
-                process.wait(rng.uniform(0.3, 1.6))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-    run_once(cli_env, folder)
-    assert broken_promises(cli_env, folder) == []
+# What a loader with a fault would leave behind, and the promise that it breaks.
+FAULTS = {
+    "DELETE FROM news.article_version WHERE version_no = 1 AND article_id IN (SELECT article_id FROM news.article WHERE version_no = 2)": (
+        "versions have gaps"
+    ),
+    "UPDATE news.article SET version_no = version_no + 1": "an article's number is not its newest version's",
+    "UPDATE news.article SET body = body || '.' WHERE article_id = 1": "an article is not its newest version",
+    "UPDATE news.article_version SET body_sha256 = '1'": "one version is there twice in a row",
+    "UPDATE news.article SET url = (SELECT max(url) FROM news.article)": "two articles have one URL",
+    "UPDATE news.article SET url = 'file:///' || article_id, content_sha256 = '1' WHERE article_id < 3": (
+        "copies of a page without a URL are two articles"
+    ),
+    "UPDATE news.article SET dup_of = 3 - article_id WHERE article_id < 3": "a copy's original is a copy",
+    "DELETE FROM ops.rejection": "a page is not one article or one rejection",
+    "UPDATE ops.rejection SET location = (SELECT url FROM news.article_url WHERE kind = 'file' LIMIT 1) WHERE rejection_id = 1": (
+        "a page is not one article or one rejection"
+    ),
+    "UPDATE ops.rejection SET resolved_at = now()": "a page is not one article or one rejection",
+    "DELETE FROM news.article_url WHERE kind = 'rel_canonical'": "an article cannot be found by its own URL",
+    "UPDATE news.article_url u SET match_key = (SELECT match_key FROM news.article_url WHERE article_id = 1 LIMIT 1)": (
+        "one identity leads to two articles"
+    ),
+    "UPDATE news.article SET url_key = '1' WHERE article_id = 1": "an article has another key than its own",
+    "DELETE FROM ops.raw_page": "a page's bytes are not kept",
+    "INSERT INTO ops.raw_page (body_sha256, byte_len, store, body_zstd, first_seen_at) VALUES ('1', 1, 'pg', '1', now())": (
+        "bytes are kept that no row is made of"
+    ),
+    "DELETE FROM ops.article_sketch WHERE article_id = 1": "articles and sketches are not one to one",
+    "DELETE FROM ops.sketch_band WHERE article_id = 1": "a sketch has no bands",
+    "INSERT INTO ops.sketch_band VALUES (1, 0)": "a band belongs to no sketch",
+    "DELETE FROM news.provenance WHERE article_id = 1": "a version lacks its provenance",
+    "UPDATE ops.run_count SET n = n + 1": "a completed run does not count each page once",
+    "UPDATE ops.run SET state = 'running'": "a run is still running",
+}
 
 
-@pytest.mark.parametrize("_round", range(ROUNDS))
-def test_the_servers_process_is_ended(cli_env: dict[str, str], folder: Path, rng: random.Random, _round: int) -> None:
-    """As a restart of the server does, for one database: the other tests share the server."""
-    with subprocess.Popen([INGEST, "run", folder], env=cli_env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        wait = rng.uniform(0.3, 1.4)
-        ended = 0
-        deadline = time.monotonic() + wait + 20
-        while process.poll() is None and not ended and time.monotonic() < deadline:
-            try:
-                process.wait(wait)
-            except subprocess.TimeoutExpired:
-                ended = _end_backends(cli_env["INGEST_DATABASE_URL"])
-        said = process.stderr.read() if process.stderr else ""
-    if process.returncode:
-        assert (process.returncode, said.count("\n"), "Traceback" in said) == (2, 1, False), said
-        assert "run the same command again" in said
-    run_once(cli_env, folder)
-    assert broken_promises(cli_env, folder) == []
+def test_each_promise_can_be_broken() -> None:
+    assert set(PROMISES) <= set(FAULTS.values())
 
 
-@pytest.mark.parametrize("loaders", [2, 3])
-def test_several_loaders_at_once(cli_env: dict[str, str], folder: Path, loaders: int) -> None:
-    run_once(cli_env, made_folder(folder.parent / "one", 1))  # the schema is there: not what is raced for
-    command = [str(INGEST), "run", str(folder)]
-    processes = [subprocess.Popen(command, env=cli_env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(loaders)]
-    for process in processes:
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said.decode()
-    assert broken_promises(cli_env, folder) == []
+@pytest.fixture(scope="module")
+def loaded(stage: Stage) -> Iterator[Connection]:
+    with stage.server.embedded.using() as url:
+        stage.server.clean(migrated=True)
+        run_once(stage.server.environment, stage.folder)
+        with psycopg.connect(url) as connection:
+            yield connection
 
 
-def test_a_full_disk(cli_env: dict[str, str], tmp_path: Path) -> None:
-    """An embedded server of its own, whose files may grow to twenty megabytes only: writing fails as it does on a full disk."""
-    env = {k: v for k, v in cli_env.items() if k != "INGEST_DATABASE_URL"} | {"INGEST_HOME": str(tmp_path / "home")}
-    large = made_folder(tmp_path / "large", 150, noise_bytes=200_000)
-    run_once(env, made_folder(tmp_path / "one", 1))
-    limited = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', str(20 * 1024 * 2), str(INGEST), "run", str(large)]
-    done = subprocess.run(limited, env=env, capture_output=True, text=True, check=False, timeout=120)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert "see that its disk has room" in done.stderr
-    run_once(env, large)
-    assert broken_promises(env, large) == []
-    subprocess.run([INGEST, "db", "stop", "--force"], env=env, check=True, capture_output=True)
+@pytest.mark.xdist_group("disturbances")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_promise_is_seen(stage: Stage, loaded: Connection, fault: str) -> None:
+    assert broken_promises(loaded, stage.folder) == []
+    with loaded.transaction(force_rollback=True):
+        loaded.execute("SET LOCAL session_replication_role = replica")  # the database's own guard, foreign keys, looks away
+        loaded.execute(fault)
+        broken = broken_promises(loaded, stage.folder)
+    assert FAULTS[fault] in {sentence.partition(":")[0] for sentence in broken}
 
 
-def test_two_versions_of_the_same_pages_from_two_loaders(cli_env: dict[str, str], tmp_path: Path) -> None:
-    first, second = made_folder(tmp_path / "a", 60), made_folder(tmp_path / "b", 60, edition="second")
-    run_once(cli_env, made_folder(tmp_path / "one", 1))
-    threads = [threading.Thread(target=run_once, args=(cli_env, folder)) for folder in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    run_once(cli_env, first)
-    run_once(cli_env, second)
-    assert broken_promises(cli_env, second) == []
+def result(url: str, body: str, *, canonical: str | None, day: int = 1) -> PageResult:
+    article = Article(None if url.startswith("file:") else url, canonical, "Title", body, extractor_version="1")
+    page = Page(Candidate(url, url), f"{body} {canonical}".encode(), MediaType.HTML, dt.datetime(2026, 5, day, tzinfo=dt.UTC))
+    return PageResult(page.candidate, article, page)
 
 
-def _end_backends(url: str) -> int:
-    with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND application_name = 'news-ingest' AND pid <> pg_backend_pid()"
-        ).fetchone()
-    return int(row[0]) if row else 0
+def load(engine: Engine, *batches: list[PageResult]) -> None:
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        for batch in batches:
+            load_batch(engine, run_id, batch)
+
+
+def load_at_once(engine: Engine, *batches: list[PageResult]) -> None:
+    """Each by a loader of its own; all have looked for their articles before one commits, unless they wait for each other.
+
+    Their sources are there already: two loaders that add the same source take turns for that alone.
+    """
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    load(engine, [result("https://post.example/0", "Before.", canonical=None), result("file:///0.html", "Before, too.", canonical=None)])
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with ThreadPoolExecutor() as pool, autocommit.connect() as watching:
+        with engine.begin() as gate:
+            gate.execute(text("LOCK TABLE news.provenance IN SHARE MODE"))
+            loaders = [pool.submit(load, engine, batch) for batch in batches]
+            while watching.scalar(waiting) != len(batches) and not any(loader.done() for loader in loaders):
+                pass
+        for loader in loaders:
+            loader.result()
+
+
+def articles(engine: Engine) -> list[tuple[str, int]]:
+    count = "(SELECT count(*) FROM news.article_url u WHERE u.article_id = a.article_id)"
+    query = f"SELECT a.url, {count} FROM news.article a WHERE body NOT LIKE 'Before%' ORDER BY 1"  # noqa: S608  # ours
+    with engine.connect() as connection:
+        return [(url, n) for url, n in connection.execute(text(query))]
+
+
+X, Y = "https://post.example/x", "https://post.example/y"
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("backwards", [True, False])
+def test_a_page_that_changes_what_it_calls_itself_stays_one_article(engine: Engine, *, together: bool, backwards: bool) -> None:
+    """In one batch as in two: captures of one URL often come together."""
+    pages = [result(Y, "one", canonical=X, day=1), result(Y, "two", canonical=Y, day=2)][:: -1 if backwards else 1]
+    load(engine, *([pages] if together else [[page] for page in pages]))
+    assert articles(engine) == [(Y if backwards else X, 2)]
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_no FROM news.article")) == 2
+
+
+def test_two_loaders_of_two_names_of_one_page_make_one_article(engine: Engine) -> None:
+    load_at_once(engine, [result(Y, "one", canonical=X)], [result(Y, "two", canonical=Y, day=2)])
+    [(_, urls)] = articles(engine)
+    assert urls == 2
+
+
+@pytest.mark.parametrize("places", [("file:///a/1.html", "file:///b/1.html"), (X, Y)])
+def test_two_loaders_of_copies_of_one_page_make_one_article(engine: Engine, places: tuple[str, str]) -> None:
+    load_at_once(engine, *([result(place, "The same.", canonical=None)] for place in places))
+    [(_, urls)] = articles(engine)
+    assert urls == 2
+
+
+def test_two_loaders_of_the_same_pages_in_other_orders(engine: Engine) -> None:
+    pages = [result(f"{X}/{n}", f"Text {n}.", canonical=f"{X}/{n}") for n in range(9)]
+    load_at_once(engine, pages, pages[::-1])
+    assert articles(engine) == [(f"{X}/{n}", 1) for n in range(9)]

@@ -40,6 +40,8 @@ class Known:
     pages: set[bytes] = field(default_factory=set)
     """body_sha256 of every version."""
     seen_in_run: bool = False
+    made_again: bool = False
+    """Whether the run makes articles again from pages that are loaded already: only then does what was learned since change one."""
     first_page: ArticlePage | None = None
     latest_page: ArticlePage | None = None
     """The page that made the current version, where one of this batch did."""
@@ -117,8 +119,9 @@ def _is_unchanged(page: ArticlePage, article: Known) -> bool:
         # The same bytes, read anew: also a date or a section counts, and going back to what an older version said.
         return all(article.content[c] == getattr(content, c) for c in COMPARED_COLUMNS)
     if content.content_sha256 == article.content["content_sha256"]:
-        # What has been learned since is no edit: it changes an article only where its own page is read again.
-        return not (same_page and content.body != article.content["body"])
+        # What has been learned since is no edit: it changes an article only where its own page is read again. That another loader
+        # has loaded the page since it was looked for is no reading again.
+        return not (article.made_again and same_page and content.body != article.content["body"])
     if page.observed_at > article.last_seen_at:
         return False
     is_older_page = content.body_sha256 in article.pages and content.body_sha256 != article.content["body_sha256"]

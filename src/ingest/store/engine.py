@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 _OLDEST_SERVER = 150000  # PostgreSQL 15: unique indexes with NULLS NOT DISTINCT
+# What a server says that will answer soon, after a crash. libpq gives no SQLSTATE of a refused connection.
+_RECOVERING = ("the database system is starting up", "the database system is in recovery mode", "not yet accepting connections")
+_RECOVERY_PAUSE = 0.1  # seconds
 _CONNECTIONS = 5  # loading takes two (the run's lock and the batch); a flow's tasks a few more
 
 
@@ -78,10 +82,14 @@ def _engine(url: str, connect_seconds: float) -> Engine:
     defaults: dict[str, Any] = {"connect_timeout": max(2, round(connect_seconds)), "application_name": "news-ingest"}
 
     def connect() -> psycopg.Connection[Any]:
-        try:
-            return psycopg.connect(**(defaults | parameters))
-        except psycopg.OperationalError as error:
-            raise DatabaseUnreachable(_sentence(parameters, error)) from None
+        end = time.monotonic() + connect_seconds
+        while True:
+            try:
+                return psycopg.connect(**(defaults | parameters))
+            except psycopg.OperationalError as error:
+                if not any(sign in str(error) for sign in _RECOVERING) or time.monotonic() > end:
+                    raise DatabaseUnreachable(_sentence(parameters, error)) from None
+                time.sleep(_RECOVERY_PAUSE)
 
     return create_engine("postgresql+psycopg://", creator=connect, pool_size=_CONNECTIONS, pool_pre_ping=True)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import errors
 
 from ingest.errors import DatabaseUnreachable
-from ingest.identify.identity import article_key, url_key
 from ingest.identify.near_copies import sketch
 from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
@@ -21,8 +20,9 @@ from ingest.store.copies import Compared, keep_sketches, link_copies
 from ingest.store.decide import Known, Outcome, decide
 from ingest.store.faults import sentence_of
 from ingest.store.fetches import write_attempts
+from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, under_known_keys
 from ingest.store.learned import count_removed, removed_keys, take_out_learned
-from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page, storable
+from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
 from ingest.store.tasks import settle, visits_of
 
 if TYPE_CHECKING:
@@ -79,27 +79,34 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_
         return []
     try:
         try:
-            return _load_whole(engine, run_id, results, max_tries)
+            return _past_others(_load_whole, engine, run_id, results, max_tries)
         except _POISON:
-            return _load_apart(engine, run_id, results, max_tries)
+            return _past_others(_load_apart, engine, run_id, results, max_tries)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if (sentence := sentence_of(error)) is None:
             raise
         raise DatabaseUnreachable(sentence) from error
 
 
+def _past_others(
+    load: Callable[[Engine, UUID, Sequence[PageResult], int], list[Tally]],
+    engine: Engine,
+    run_id: UUID,
+    results: Sequence[PageResult],
+    max_tries: int,
+) -> list[Tally]:
+    for _ in range(_MOST_TRIES - 1):
+        with suppress(*_COLLISIONS):
+            return load(engine, run_id, results, max_tries)
+    return load(engine, run_id, results, max_tries)
+
+
 def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:
-    for last_try in (*[False] * (_MOST_TRIES - 1), True):
-        try:
-            with engine.begin() as sa_connection:
-                connection = write.driver_connection(sa_connection)
-                loaded = _load(connection, run_id, results)
-                _note_visits(connection, run_id, results, max_tries)
-                return _counted(connection, run_id, loaded)
-        except _COLLISIONS:
-            if last_try:
-                raise
-    raise AssertionError  # the last try returns or raises
+    with engine.begin() as sa_connection:
+        connection = write.driver_connection(sa_connection)
+        loaded = _load(connection, run_id, results)
+        _note_visits(connection, run_id, results, max_tries)
+        return _counted(connection, run_id, loaded)
 
 
 def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:
@@ -128,6 +135,7 @@ def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult]) -
     now = dt.datetime.now(dt.UTC)
     pages = [article_page(r, r.result, now) for r in results if isinstance(r.result, Article)]
     rejected = [(r, r.result) for r in results if isinstance(r.result, Rejection)]
+    take_turns(connection, pages)
     loaded = _load_rejections(connection, run_id, rejected)
     if pages:
         loaded += _load_articles(connection, run_id, pages)
@@ -144,8 +152,8 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage]) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
-    pages = take_out_learned(connection, _under_known_keys(connection, pages), source_ids)
-    owner_keys = _owner_keys(connection, pages)
+    pages = take_out_learned(connection, under_known_keys(connection, pages), source_ids)
+    owner_keys = keys_of_owners(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
     owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
@@ -171,6 +179,8 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     write.provenance(connection, versions)
     write.removed_blocks(connection, versions, source_ids)
     write.article_urls(connection, decisions)
+    if lead_elsewhere(connection, decisions):
+        raise _Overtaken
     write.resolve_rejections(connection, run_id, [(p.location, p.content.body_sha256) for p in pages])
     return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
 
@@ -184,60 +194,11 @@ def _compare(connection: Connection, articles: Sequence[Known]) -> None:
     link_copies(connection, sketches)
 
 
-def _under_known_keys(connection: Connection, pages: Sequence[ArticlePage]) -> list[ArticlePage]:
-    """The pages under the keys of the articles that their URLs have led to before.
-
-    A publisher that renames an article, or changes what it calls canonical, makes no second article of it. A redirect
-    to a home page is no new name of an article.
-    """
-    wanted = {p.key: [p.key, *_other_keys(p)] for p in pages if p.has_own_url}
-    rows = connection.execute(
-        "SELECT DISTINCT ON (u.match_key) u.match_key, a.url_key FROM news.article_url u JOIN news.article a USING (article_id) "
-        "WHERE u.match_key = ANY(%s) ORDER BY u.match_key, a.article_id",
-        [sorted({key for keys in wanted.values() for key in keys})],
-    )
-    leads_to = dict(rows.fetchall())
-    known = {key: next((leads_to[k] for k in keys if k in leads_to), key) for key, keys in wanted.items()}
-    return [replace(p, key=known.get(p.key, p.key)) for p in pages]
-
-
-def _other_keys(page: ArticlePage) -> list[bytes]:
-    transfer = page.result.transfer
-    if transfer and transfer.hops and urlsplit(transfer.final_url).path in {"", "/"}:
-        return []
-    urls = [page.result.candidate.url, page.article.url, *(hop.url for hop in transfer.hops)] if transfer else [page.article.url]
-    return [article_key(storable(url)) for url in urls if url]
-
-
-# The article that the place has led to before, else the one that was loaded first.
-_OWNERS = """
-SELECT DISTINCT ON (n.sha256) n.sha256, a.url_key
-FROM unnest(%s::bytea[], %s::bytea[]) AS n (sha256, place)
-JOIN news.article_version v ON v.{0} = n.sha256 JOIN news.article a USING (article_id)
-LEFT JOIN news.article_url u ON u.url_key = n.place AND u.article_id = a.article_id
-ORDER BY n.sha256, u.article_id IS NULL, a.article_id
-"""
-
-
-def _owner_keys(connection: Connection, pages: Sequence[ArticlePage]) -> dict[bytes, bytes]:
-    """Whose the pages are that do not say: url_key by the SHA-256 of a page's bytes, and of its content."""
-    mirrors = [p for p in pages if p.may_be_mirror]
-    if not mirrors:
-        return {}
-    nameless = [p for p in mirrors if not p.has_own_url]
-    by_content = connection.execute(
-        _OWNERS.format("content_sha256"), [[p.content.content_sha256 for p in nameless], [url_key(p.location) for p in nameless]]
-    )
-    by_body = connection.execute(
-        _OWNERS.format("body_sha256"), [[p.content.body_sha256 for p in mirrors], [url_key(p.location) for p in mirrors]]
-    )
-    return dict([*by_content.fetchall(), *by_body.fetchall()])
-
-
 _COLUMNS = (*COMPARED_COLUMNS, "content_sha256", "body_sha256")
 # A statement of its own, in the order of the keys: inside the merge it would see the rows as they were before the wait.
 _LOCK = f"""
-SELECT url_key, article_id, version_no, last_changed_at, last_seen_at, extractor_version, last_run_id = %s, {", ".join(_COLUMNS)}
+SELECT url_key, article_id, version_no, last_changed_at, last_seen_at, extractor_version, last_run_id = %s,
+       (SELECT kind = 'reextract' FROM ops.run WHERE run_id = %s), {", ".join(_COLUMNS)}
 FROM news.article WHERE url_key = ANY(%s) ORDER BY url_key FOR UPDATE
 """  # noqa: S608  # names of our own columns
 
@@ -246,10 +207,21 @@ def _lock_known(connection: Connection, run_id: UUID, keys: set[bytes]) -> dict[
     """The articles that have one of the keys, locked until the transaction ends, with the hashes of their versions."""
     known: dict[bytes, Known] = {}
     by_id: dict[int, Known] = {}
-    for key, article_id, version_no, changed_at, seen_at, extractor, in_run, *values in connection.execute(_LOCK, [run_id, sorted(keys)]):
+    for key, article_id, version_no, changed_at, seen_at, extractor, in_run, again, *values in connection.execute(
+        _LOCK, [run_id, run_id, sorted(keys)]
+    ):
         content = dict(zip(_COLUMNS, values, strict=True))
-        # Whether it was seen in this run by an earlier batch; pages of this batch set it from here on.
-        known[key] = by_id[article_id] = Known(key, article_id, version_no, changed_at, seen_at, content, extractor, seen_in_run=in_run)
+        known[key] = by_id[article_id] = Known(
+            key,
+            article_id,
+            version_no,
+            changed_at,
+            seen_at,
+            content,
+            extractor,
+            seen_in_run=in_run,  # by an earlier batch; pages of this batch set it from here on
+            made_again=again,
+        )
     hashes = connection.execute(
         "SELECT article_id, content_sha256, body_sha256 FROM news.article_version WHERE article_id = ANY(%s)", [list(by_id)]
     )

@@ -122,7 +122,7 @@ def _staged(known: Known, page: ArticlePage, source_ids: Mapping[str, int]) -> t
     first = known.first_page
     return (
         known.key,
-        page.url,
+        (first or page).url,
         source_ids[page.source.slug],
         first is not None,
         known.version_no,

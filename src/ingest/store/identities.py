@@ -1,0 +1,99 @@
+"""Which article a page is of: told from the URLs that have led to one, and from the bytes and the content of pages that name none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ingest.identify.identity import article_key, url_key
+from ingest.store.decide import Outcome
+from ingest.store.rows import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.store.decide import Decision
+    from ingest.store.rows import ArticlePage
+    from ingest.store.write import Connection
+
+_TURN_LOCK = int.from_bytes(b"news")  # the first of two keys: other advisory locks of the database are not ours
+_TURNS = 64  # locks that a batch takes at most: a server's table holds 64 for each of its connections
+
+
+def take_turns(connection: Connection, pages: Sequence[ArticlePage]) -> None:
+    """Wait for other loaders of pages that only their bytes or their content identify: no unique index keeps two from adding one.
+
+    Before anything is written, and in order, so that two loaders never wait for each other in a circle.
+    """
+    hashes = {h for p in pages if p.may_be_mirror for h in (p.content.body_sha256, not p.has_own_url and p.content.content_sha256) if h}
+    if hashes:
+        turns = sorted({h[0] % _TURNS for h in hashes})
+        connection.execute("SELECT pg_advisory_xact_lock(%s, turn) FROM unnest(%s::int[]) AS turn", [_TURN_LOCK, turns])
+
+
+def under_known_keys(connection: Connection, pages: Sequence[ArticlePage]) -> list[ArticlePage]:
+    """The pages under the keys of the articles that their URLs have led to before.
+
+    A publisher that renames an article, or changes what it calls canonical, makes no second article of it. A redirect
+    to a home page is no new name of an article.
+    """
+    wanted = [[p.key, *_other_keys(p)] if p.has_own_url else [] for p in pages]
+    rows = connection.execute(
+        "SELECT DISTINCT ON (u.match_key) u.match_key, a.url_key FROM news.article_url u JOIN news.article a USING (article_id) "
+        "WHERE u.match_key = ANY(%s) ORDER BY u.match_key, a.article_id",
+        [sorted({key for keys in wanted for key in keys})],
+    )
+    leads_to: dict[bytes, bytes] = dict(rows.fetchall())  # and what pages of this batch add, as if they were loaded one by one
+    under = []
+    for page, keys in zip(pages, wanted, strict=True):
+        known = next((leads_to[key] for key in keys if key in leads_to), page.key)
+        if not page.may_be_mirror:  # else it may turn out to be another article's
+            for key in keys:
+                leads_to.setdefault(key, known)
+        under.append(replace(page, key=known))
+    return under
+
+
+_LED_ELSEWHERE = "SELECT FROM news.article_url WHERE match_key = ANY(%s) AND article_id <> ALL(%s) LIMIT 1"
+
+
+def lead_elsewhere(connection: Connection, decisions: Sequence[Decision]) -> bool:
+    """Whether one of the URLs of new articles, written by now, leads to an article that another loader has added since the look-up."""
+    new = [d for d in decisions if d.outcome == Outcome.NEW and d.page.has_own_url]
+    keys = sorted({key for d in new for key in (article_key(d.page.url), *_other_keys(d.page))})
+    ours = sorted({d.known.article_id for d in decisions if d.known.article_id})
+    return bool(keys) and connection.execute(_LED_ELSEWHERE, [keys, ours]).fetchone() is not None
+
+
+def _other_keys(page: ArticlePage) -> list[bytes]:
+    transfer = page.result.transfer
+    if transfer and transfer.hops and urlsplit(transfer.final_url).path in {"", "/"}:
+        return []
+    urls = [page.result.candidate.url, page.article.url, *(hop.url for hop in transfer.hops)] if transfer else [page.article.url]
+    return [article_key(storable(url)) for url in urls if url]
+
+
+# The article that the place has led to before, else the one that was loaded first.
+_OWNERS = """
+SELECT DISTINCT ON (n.sha256) n.sha256, a.url_key
+FROM unnest(%s::bytea[], %s::bytea[]) AS n (sha256, place)
+JOIN news.article_version v ON v.{0} = n.sha256 JOIN news.article a USING (article_id)
+LEFT JOIN news.article_url u ON u.url_key = n.place AND u.article_id = a.article_id
+ORDER BY n.sha256, u.article_id IS NULL, a.article_id
+"""
+
+
+def keys_of_owners(connection: Connection, pages: Sequence[ArticlePage]) -> dict[bytes, bytes]:
+    """Whose the pages are that do not say: url_key by the SHA-256 of a page's bytes, and of its content."""
+    mirrors = [p for p in pages if p.may_be_mirror]
+    if not mirrors:
+        return {}
+    nameless = [p for p in mirrors if not p.has_own_url]
+    by_content = connection.execute(
+        _OWNERS.format("content_sha256"), [[p.content.content_sha256 for p in nameless], [url_key(p.location) for p in nameless]]
+    )
+    by_body = connection.execute(
+        _OWNERS.format("body_sha256"), [[p.content.body_sha256 for p in mirrors], [url_key(p.location) for p in mirrors]]
+    )
+    return dict([*by_content.fetchall(), *by_body.fetchall()])
