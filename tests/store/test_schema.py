@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from ingest.errors import SchemaAhead, SchemaBehind
 from ingest.settings import Settings
-from ingest.store import schema_compare, schema_fetch  # their tables belong to the same metadata
+from ingest.store import schema_compare, schema_fetch, schema_work  # their tables belong to the same metadata
 from ingest.store.engine import open_engine
 from ingest.store.migrate import alembic_config, check_revision, current_revision, downgrade, revisions, upgrade
 
@@ -23,7 +23,7 @@ def test_the_migrations_make_what_the_metadata_says(engine: Engine) -> None:
     with engine.connect() as connection:
         options = {"include_schemas": True, "include_object": ours, "compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
-        assert schema_fetch.feed.metadata is schema_compare.boilerplate.metadata
+        assert schema_fetch.feed.metadata is schema_compare.boilerplate.metadata is schema_work.shard.metadata
         assert compare_metadata(context, schema_fetch.feed.metadata) == []
 
 

@@ -19,6 +19,8 @@ from typing import Self
 from tests.web.faults import Faults
 from tests.web.site import Response, Site
 
+_BEAT_SECONDS = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Requested:
@@ -26,6 +28,8 @@ class Requested:
 
     at: float
     """Seconds of the monotonic clock."""
+    late: float
+    """Seconds that it may have waited to be noted: the server's thread had no turn for so long."""
     address: str
     path: str
     headers: dict[str, str]
@@ -75,6 +79,7 @@ class Web:
     async def start(self, port: int = 0) -> None:
         """Listen, and make the sites."""
         loop = asyncio.get_running_loop()
+        self._beat()
         self._refusing.bind(("127.0.0.1", 0))
         self._server = await loop.create_server(lambda: _Connection(self), "0.0.0.0", port, ssl=self._tls, backlog=2_000)  # noqa: S104  # every loopback address
         self.port = self._server.sockets[0].getsockname()[1]
@@ -87,6 +92,10 @@ class Web:
                 site.publish(number * 1_000 + n)
             self.sites.append(site)
             self._by_address[address] = site
+
+    def _beat(self) -> None:
+        self._beat_at = time.monotonic()
+        asyncio.get_running_loop().call_later(_BEAT_SECONDS, self._beat)
 
     async def _stop(self) -> None:
         self._server.close()
@@ -118,7 +127,9 @@ class Web:
     def begin(self, address: str, path: str, headers: dict[str, str], status: int | None) -> None:
         """Note a request."""
         self._in_flight[address] += 1
-        self.requests.append(Requested(time.monotonic(), address, path, headers, self._in_flight[address], status))
+        now = time.monotonic()
+        late = max(0.0, now - self._beat_at - _BEAT_SECONDS)
+        self.requests.append(Requested(now, late, address, path, headers, self._in_flight[address], status))
 
     def end(self, address: str) -> None:
         """Note that it was answered."""
