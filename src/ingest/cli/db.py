@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ingest.settings import Settings
     from ingest.store.embedded import Embedded
 
@@ -75,28 +76,18 @@ def url(
 )
 def psql(context: typer.Context) -> None:
     """Run psql on the database; arguments are psql's own."""
-    from ingest.errors import DatabaseUnreachable
     from ingest.settings import Settings
+    from ingest.store.backup import client, program
     from ingest.store.embedded import Embedded
-    from ingest.store.engine import connection_parameters
-    from ingest.store.programs import binaries
 
     settings = Settings.from_env()
-    bundled = binaries() / "psql"
-    program = str(bundled) if bundled.exists() else shutil.which("psql")
-    if program is None:
-        raise DatabaseUnreachable("No psql is found: install PostgreSQL's client programs.")
     with ExitStack() as stack:
         if settings.database_url is None:
             from ingest.store.engine import open_engine
 
             stack.enter_context(open_engine(settings))  # a fresh one gets its schema
-        parameters = connection_parameters(settings.database_url or Embedded(settings.home).url)
-        # A password goes by environment: everybody can read a process's arguments.
-        password = parameters.pop("password", None)
-        environment = os.environ | ({"PGPASSWORD": password} if password else {})
-        conninfo = " ".join(f"{k}='{_escaped(str(v))}'" for k, v in parameters.items())
-        command = [program, "-d", conninfo, *context.args]
+        conninfo, environment = client(settings.database_url or Embedded(settings.home).url)
+        command = [program("psql"), "-d", conninfo, *context.args]
         # Ctrl-C cancels a query in psql, it does not end us. A handler, not SIG_IGN, which psql would inherit.
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
@@ -106,8 +97,58 @@ def psql(context: typer.Context) -> None:
     raise typer.Exit(code)
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
+@app.command(epilog="[bold]Example[/bold]\n\n  ingest db dump news-2026-11-24.dump")
+def dump(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; it appears when it is whole.", show_default=False)],
+) -> None:
+    """Back up everything to one file, as it is at one instant. Loading may go on meanwhile."""
+    from ingest.errors import UsageError
+    from ingest.settings import Settings
+    from ingest.store.backup import dump as write_dump
+    from ingest.store.embedded import Embedded
+    from ingest.store.engine import open_engine
+
+    if file.exists():
+        raise UsageError(f"{file} is there already: name another file.")
+    if not file.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {file.absolute().parent}.")
+    settings = Settings.from_env()
+    with open_engine(settings, check_schema=False), _spinner(f"Writing {file}"):
+        write_dump(settings.database_url or Embedded(settings.home).url, file)
+    typer.echo(f"Backed up to {file}: {file.stat().st_size / 1e6:,.1f} MB.")
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n  ingest db restore news-2026-11-24.dump"
+    "\n\n  INGEST_HOME=/srv/copy ingest db restore news-2026-11-24.dump"
+)
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="What `ingest db dump` has written.", show_default=False)]) -> None:
+    """Bring a backup into a database in which nothing has been loaded yet, and its schema to the newest revision."""
+    from ingest.errors import UsageError
+    from ingest.settings import Settings
+    from ingest.store.backup import restore as read_dump
+    from ingest.store.embedded import Embedded
+    from ingest.store.engine import open_engine
+    from ingest.store.migrate import upgrade as migrate
+    from ingest.store.queries import database_status
+
+    if not file.is_file():
+        raise UsageError(f"There is no file {file}.")
+    settings = Settings.from_env()
+    with open_engine(settings, check_schema=False) as engine:
+        with _spinner(f"Reading {file}"):
+            read_dump(engine, settings.database_url or Embedded(settings.home).url, file)
+            migrate(engine)
+        found = database_status(engine)
+    typer.echo(f"Restored from {file}: {found.articles or 0:,} articles, {found.versions or 0:,} versions.")
+
+
+@contextmanager
+def _spinner(what: str) -> Iterator[None]:
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 @app.command(epilog="[bold]Example[/bold]\n\n  ingest db start && psql $(ingest db url)")
