@@ -9,11 +9,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
+
+from flows.deployments import DEPLOYMENTS, INGEST_TARGETS, NAME, to_prefect
+from flows.reports import reports_server
+from ingest.errors import IngestError
+from ingest.settings import Settings
+from ingest.store.engine import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,20 +29,19 @@ if TYPE_CHECKING:
 _START_SECONDS = 120.0  # a first start migrates the server's own database
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.2
-DEPLOYMENT = "default"
-POLL_CRON = "*/5 * * * *"  # feeds have their own times: this is how often it is looked whether one has come
 
-_HELP = """Serve the flows as deployments: `ingest-targets/default`, which runs when somebody asks for it, and `poll-feeds/default`, which
-looks every five minutes for feeds that are due.
+_HELP = """Run everything on this machine: the flows as deployments, on their schedules (flows/deployments.py), the database, and a Prefect
+server with its page for the browser.
 
-Uses the Prefect server that PREFECT_API_URL names, else starts one on this machine, with its page for the browser. Ctrl-C ends both."""
+Uses the Prefect server that PREFECT_API_URL names, else starts one; the database that INGEST_DATABASE_URL names, else the embedded one,
+which it keeps running. Ctrl-C ends all that it started."""
 _EPILOG = """[bold]Examples[/bold]
 
   python -m flows.serve
 
   python -m flows.serve --cron "*/15 * * * *" --target /srv/saved-pages
 
-Then, from another terminal: prefect deployment run 'ingest-targets/default' -p 'targets=["seeds/"]'"""
+Then, from another terminal: ingest trigger seeds/ --wait"""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
@@ -52,16 +58,25 @@ def serve(
     if cron and not target:
         raise typer.BadParameter("a schedule needs at least one --target", param_hint="--cron")
     signal.signal(signal.SIGTERM, _interrupt)
+    settings = Settings.from_env()
     try:
-        if os.environ.get("PREFECT_API_URL"):
-            _serve(cron, target)
-        else:
-            with _server(host, port) as url:
+        with ExitStack() as stack:
+            # Held as long as the flows are served: an embedded server does not stop and start with every run.
+            stack.enter_context(open_engine(settings))
+            where = "INGEST_DATABASE_URL" if settings.database_url else f"embedded, in {settings.home}"
+            typer.echo(f"Database: {where}. Questions: ingest db psql")
+            if not os.environ.get("PREFECT_API_URL"):
+                url = stack.enter_context(_server(host, port))
                 os.environ["PREFECT_API_URL"] = f"{url}/api"
                 typer.echo(f"Prefect server: {url}")
-                _serve(cron, target)
+            if not settings.reports_url:
+                os.environ["INGEST_REPORTS_URL"] = stack.enter_context(reports_server(host, settings.reports_folder))
+            _serve(cron, target)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except IngestError as error:
+        typer.echo(f"flows.serve: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _serve(cron: str | None, targets: list[str] | None) -> None:
@@ -73,20 +88,14 @@ def _serve(cron: str | None, targets: list[str] | None) -> None:
 
 def _serve_until_interrupted(cron: str | None, targets: list[str] | None) -> None:
     from prefect import serve as serve_deployments  # after PREFECT_API_URL is set: Prefect reads it once
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 
-    from flows.ingest_targets.flow import ingest_targets
-    from flows.poll_feeds.flow import poll_feeds
-
-    api = os.environ["PREFECT_API_URL"]
-    typer.echo(f"Run it: PREFECT_API_URL={api} prefect deployment run 'ingest-targets/{DEPLOYMENT}' -p 'targets=[\"seeds/\"]'")
-    ad_hoc: Any = ingest_targets.to_deployment(
-        DEPLOYMENT, cron=cron, parameters={"targets": targets} if targets else None, tags=["news-ingest"]
-    )
-    # A poll that is late is dropped where one is running: the feeds that it would have asked are asked by the next.
-    alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-    polls: Any = poll_feeds.to_deployment(DEPLOYMENT, cron=POLL_CRON, concurrency_limit=alone, tags=["news-ingest"])
-    serve_deployments(ad_hoc, polls, print_starting_message=False)
+    typer.echo(f"In another terminal: PREFECT_API_URL={os.environ['PREFECT_API_URL']} ingest trigger seeds/ --wait")
+    for deployment in DEPLOYMENTS:
+        typer.echo(f"  {deployment.flow + '/' + NAME:<24} {deployment.cron or 'when it is asked for':<22} {deployment.does}")
+    served = [to_prefect(d) for d in DEPLOYMENTS]
+    if cron and targets:
+        served.append(to_prefect(replace(INGEST_TARGETS, cron=cron), name="scheduled", parameters={"targets": targets}))
+    serve_deployments(*served, print_starting_message=False)
 
 
 @contextmanager

@@ -4,40 +4,42 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
 from prefect.utilities.annotations import quote
 
 from flows.batch import BATCH_SIZE, ingest_batch
-from flows.record import publish, run_facts
+from flows.deployments import INGEST_TARGETS
+from flows.record import publish, run_facts, some_of, when
 from ingest.discover.files import missing_targets
 from ingest.discover.targets import DiscoverOptions, Discovery, since_instant, target_kind
 from ingest.discover.url_map import read_url_map
 from ingest.errors import IngestError, UsageError
 from ingest.gather import Gathered, Pace, gather
-from ingest.model import Tally
+from ingest.model import RejectionCount, Tally
 from ingest.normalise.credentials import without_credentials
 from ingest.pipeline import fetch_session, listing_limits, merge_tallies
 from ingest.report.run_table import add_up
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.fetches import note_attempts
-from ingest.store.queries import RejectionCount, run_rejections
+from ingest.store.queries import run_rejections
 from ingest.store.runs import running
-
-if TYPE_CHECKING:
-    pass
-
-FLOW_NAME = "ingest-targets"
-ARTIFACT_KEY = "ingest-targets"
 
 
 class EveryTargetFailed(IngestError):
     """Pages were found, and none of them gave an article."""
 
 
-@flow(name=FLOW_NAME, flow_run_name="ingest {targets}", validate_parameters=True)
+def run_name() -> str:
+    """What is ingested, and when."""
+    targets = [without_credentials(str(t)) for t in flow_run.parameters.get("targets") or []]
+    return f"ingest {some_of(targets)}, {when()}"
+
+
+@flow(name=INGEST_TARGETS.flow, flow_run_name=run_name, timeout_seconds=INGEST_TARGETS.timeout_seconds, validate_parameters=True)
 def ingest_targets(
     targets: list[str],
     url_map: str | None = None,
@@ -69,14 +71,15 @@ def ingest_targets(
     existing = [t for t in targets if t not in missing]
     tallies: list[Tally] = []
     rejections: list[RejectionCount] = []
+    set_aside: list[tuple[str, str, int]] = []
+    settings = Settings.from_env()
     if existing:
         # The flow holds the database for all its tasks: an embedded server stays up between them.
-        settings = Settings.from_env()
         options = DiscoverOptions(target_kind(kind), since_instant(since), urls, listing_limits(settings), settings.limits)
         pace = Pace(batch_size, settings.batch_seconds, lambda: None)
         with (
             open_engine(settings) as engine,
-            running(engine, **run_facts(FLOW_NAME, {"targets": [without_credentials(t) for t in existing]})) as run_id,
+            running(engine, **run_facts(INGEST_TARGETS.flow, {"targets": [without_credentials(t) for t in existing]})) as run_id,
             fetch_session(engine, settings) as session,
         ):
             discovery = Discovery(session.fetch, logger.info, options)
@@ -84,10 +87,9 @@ def ingest_targets(
                 # quote: Prefect would look through each page for results of other tasks.
                 tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, cast("list[Gathered]", quote(found)), jobs)])
             note_attempts(engine, run_id, discovery.attempts)
-            rejections = run_rejections(engine, run_id)
+            rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)
-    publish(ARTIFACT_KEY, tallies, rejections)
-    logger.info("run finished found=%d new=%d updated=%d rejected=%d", total.found, total.new, total.updated, total.rejected)
+    publish(INGEST_TARGETS.flow, settings, tallies, rejections, set_aside=set_aside)
     if missing:
         raise UsageError(f"No such file or folder: {', '.join(missing)}. What the other targets hold is loaded.")
     if total.found and total.rejected == total.found:

@@ -6,10 +6,12 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
 from prefect.utilities.annotations import quote
 
 from flows.batch import BATCH_SIZE, ingest_batch
-from flows.record import publish, run_facts
+from flows.deployments import POLL_FEEDS
+from flows.record import publish, run_facts, some_of, wait_for_turn, when
 from ingest.gather import Gathered, Pace, gather_queue
 from ingest.model import Tally
 from ingest.pipeline import fetch_session, merge_tallies
@@ -21,11 +23,16 @@ from ingest.store.queries import run_rejections
 from ingest.store.runs import running
 from ingest.store.sources import source_ids
 
-FLOW_NAME = "poll-feeds"
-ARTIFACT_KEY = "poll-feeds"
+
+def run_name() -> str:
+    """Which feeds are polled, and when."""
+    parameters = flow_run.parameters
+    which = "due feeds" if parameters.get("due", True) else "all feeds"
+    sources = parameters.get("sources")
+    return f"poll {which}{' of ' + some_of(sources) if sources else ''}, {when()}"
 
 
-@flow(name=FLOW_NAME, flow_run_name="poll due={due}", validate_parameters=True)
+@flow(name=POLL_FEEDS.flow, flow_run_name=run_name, timeout_seconds=POLL_FEEDS.timeout_seconds, validate_parameters=True)
 def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1, batch_size: int = BATCH_SIZE) -> dict[str, Any]:  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
     """Ask the feeds of followed sources, and load what is new in them.
 
@@ -43,11 +50,12 @@ def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1
     """
     logger = get_run_logger()
     settings = Settings.from_env()
+    wait_for_turn(POLL_FEEDS)
     pace = Pace(batch_size, settings.batch_seconds, lambda: None)
     tallies: list[Tally] = []
     with open_engine(settings) as engine:
         wanted = source_ids(engine, sources) if sources else None
-        facts = run_facts(FLOW_NAME, {"sources": sources or [], "due": due})
+        facts = run_facts(POLL_FEEDS.flow, {"sources": sources or [], "due": due})
         with running(engine, **facts) as run_id, fetch_session(engine, settings) as session:
             polls = list(ask_feeds(engine, session, run_id, settings, pace, due=due, sources=wanted))
             failed = sum(p.error is not None for p in polls)
@@ -61,10 +69,9 @@ def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1
             for number, found in enumerate(gather_queue(engine, session, run_id, pace, wanted), start=1):
                 # quote: Prefect would look through each page for results of other tasks.
                 tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, cast("list[Gathered]", quote(found)), jobs)])
-            rejections = run_rejections(engine, run_id)
+            rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)
-    publish(ARTIFACT_KEY, tallies, rejections)
-    logger.info("run finished found=%d new=%d updated=%d rejected=%d", total.found, total.new, total.updated, total.rejected)
+    publish(POLL_FEEDS.flow, settings, tallies, rejections, polls, set_aside)
     return {
         "polls": [asdict(p) for p in polls],
         "sources": [asdict(t) for t in tallies],

@@ -338,3 +338,13 @@ class Tally:
     duplicates: int = 0
     rejected: int = 0
     seconds: float = field(default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionCount:
+    """How many pages a run rejected for one reason; ``example`` is one of them, with its sentence."""
+
+    stage: str
+    reason: str
+    pages: int
+    example: str

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.states import Failed
 
 from flows.batch import ingest_batch, is_connection_fault
@@ -30,125 +22,10 @@ from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.sources import follow
 from ingest.web import FollowedSource
+from tests.flows.served import ROOT, SEEDS, Served, rows, wait_for
 from tests.web.server import Web
 
 pytestmark = pytest.mark.xdist_group("prefect")
-
-ROOT = Path(__file__).parents[2]
-SEEDS = str(ROOT / "seeds")
-DEADLINE = 120.0  # seconds that anything here may take on a loaded machine
-
-
-@dataclass(frozen=True)
-class Served:
-    """A running `flows.serve`."""
-
-    api: str
-    environment: dict[str, str]
-
-    def get(self, path: str) -> Any:
-        return httpx.get(f"{self.api}{path}", timeout=30).raise_for_status().json()
-
-    def post(self, path: str, body: object) -> Any:
-        return httpx.post(f"{self.api}{path}", json=body, timeout=30).raise_for_status().json()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def served(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server and deployment for this module; leaving proves that an interrupt leaves no process behind."""
-    home = tmp_path_factory.mktemp("prefect")
-    port = free_port()
-    with psycopg.connect(server_url.replace("/news?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE served")
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "INGEST_"))}
-    environment = inherited | {
-        "PREFECT_HOME": str(home),
-        "INGEST_HOME": str(home / "ingest"),
-        "INGEST_DATABASE_URL": server_url.replace("/news?", "/served?"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    command = [sys.executable, "-m", "flows.serve", "--port", str(port)]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
-    ) as process:
-        api = f"http://127.0.0.1:{port}/api"
-        try:
-            wait_for(lambda: process.poll() is not None or deployment_exists(api))
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            yield Served(api, environment | {"PREFECT_API_URL": api})
-        finally:
-            children = descendants(process.pid)
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=DEADLINE)
-    assert process.returncode in {0, 130}
-    assert "Traceback" not in errors
-    assert children
-    wait_for(lambda: not any(alive(pid) for pid in children))
-
-
-def hear_interrupts() -> None:
-    """A shell that starts the tests in the background has them ignore Ctrl-C, and their children after them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def deployment_exists(api: str) -> bool:
-    try:
-        return httpx.get(f"{api}/deployments/name/ingest-targets/default", timeout=10).is_success
-    except httpx.HTTPError:
-        return False
-
-
-def wait_for(condition: Any) -> None:
-    """Poll until a condition that only the outside can see holds."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.1)
-
-
-def descendants(pid: int) -> list[int]:
-    done = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    parents = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
-    found, queue = [], [pid]
-    while queue:
-        parent = queue.pop()
-        children = [p for p, pp in parents if pp == parent]
-        found += children
-        queue += children
-    return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-@pytest.fixture
-def here(served: Served, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Flows that are called in this process report to the server and load into a database of their own."""
-    monkeypatch.setenv("INGEST_DATABASE_URL", database_url)
-    with temporary_settings({PREFECT_API_URL: served.api, PREFECT_LOGGING_TO_API_ENABLED: False}):
-        yield database_url
-
-
-def rows(url: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_a_run_loads_once_and_publishes_its_table(here: str) -> None:

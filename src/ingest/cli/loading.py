@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ingest.fetch.session import FetchSession
-    from ingest.model import Tally
-    from ingest.store.queries import RejectionCount
+    from ingest.model import RejectionCount, Tally
     from ingest.web import PollSummary
 
 

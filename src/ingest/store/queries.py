@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from ingest.model import RejectionCount
 from ingest.store.migrate import current_revision, revisions
 
 if TYPE_CHECKING:
@@ -50,16 +51,6 @@ def database_status(engine: Engine) -> DatabaseStatus:
         if revision is not None:
             counts = dict(connection.execute(_COUNTS).mappings().one())
     return DatabaseStatus(server.v, server.d, revision, revisions()[-1], server.s, **counts)
-
-
-@dataclass(frozen=True, slots=True)
-class RejectionCount:
-    """How many pages a run rejected for one reason; ``example`` is one of them, with its sentence."""
-
-    stage: str
-    reason: str
-    pages: int
-    example: str
 
 
 def run_rejections(engine: Engine, run_id: UUID) -> list[RejectionCount]:

@@ -1,0 +1,35 @@
+"""The pages of runs, served for the browser that looks at the Prefect server: links to files would not open from there."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def reports_server(host: str, folder: Path) -> Iterator[str]:
+    """Serve the folder on a free port for the duration of the block; the URL of the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadingHTTPServer((host, 0), partial(_Reports, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, name="reports", daemon=True).start()
+        try:
+            yield f"http://{host}:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+class _Reports(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # the name is the base class's
+        """Say nothing: the terminal shows what the flows do."""
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002  # the base class's
+        """Show no list of runs to whoever asks: the server's page links to each."""
+        self.send_error(404)
