@@ -17,6 +17,7 @@ from ingest.report.run_table import add_up
 from ingest.rules.book import book_at
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
+from ingest.store.faults import told_in_a_sentence
 from ingest.workers import extract_batches
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def is_connection_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any])
 def ingest_batch(run_id: UUID, number: int, found: list[Gathered], jobs: int) -> list[Tally]:
     """Read, extract and load one batch over a connection of its own; its tallies."""
     settings = Settings.from_env()
-    with open_engine(settings, check_schema=False) as engine:
+    with open_engine(settings, check_schema=False) as engine, told_in_a_sentence():
         batch = read_batch(engine, found, settings.limits, with_source_rules(engine, book_at(settings.rules)))
         results: list[PageResult] = []
         for extracted in extract_batches(_parts(batch.pages), settings.limits, jobs):

@@ -66,6 +66,22 @@ def test_a_page_that_takes_too_long_is_rejected() -> None:
     assert title(extract_pages([page(2)], Limits())[0]) == "Story number 2 of the day"
 
 
+def test_an_alarm_of_the_caller_goes_on() -> None:
+    """A flow has a limit of its own, and there is one alarm a process."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, _: heard.append(number))
+    signal.setitimer(signal.ITIMER_REAL, 3600)
+    try:
+        extract_pages([page(1), page(2)], Limits())
+        left, _ = signal.getitimer(signal.ITIMER_REAL)
+        assert 3500 < left <= 3600
+        signal.raise_signal(signal.SIGALRM)
+        assert heard == [signal.SIGALRM]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_a_thread_that_hears_no_signals_extracts_all_the_same() -> None:
     results: list[PageResult] = []
     thread = threading.Thread(target=lambda: results.extend(extract_pages([page(1)], Limits(max_extract_seconds=0.001))))

@@ -125,6 +125,7 @@ class Settings:
     )
     host_delay_seconds: float = _field(_FETCHING.host_delay_seconds, _amount, "seconds", "From one request to a host to the next")
     host_concurrency: int = _field(_FETCHING.host_concurrency, _count, _WHOLE, "Requests to a host at once")
+    host_lease_seconds: float = _field(30.0, _seconds, _ABOVE, "How long a worker that was killed keeps its hosts from other workers")
     max_connections: int = _field(_FETCHING.max_connections, _count, _WHOLE, "Requests at once, over all hosts")
     connect_seconds: float = _field(_FETCHING.connect_seconds, _seconds, _ABOVE, "Time to connect to a host")
     first_byte_seconds: float = _field(
@@ -157,6 +158,10 @@ class Settings:
     keep_fetch_days: float = _field(0.0, _amount, "days from 0 on", "How long requests are kept, by whole months; 0 for ever")
     keep_page_days: float = _field(0.0, _amount, "days from 0 on", "How long the bytes of pages are kept; 0 for ever")
     keep_poll_days: float = _field(0.0, _amount, "days from 0 on", "How long polls of feeds are kept; 0 for ever")
+    reports_url: str | None = _field(
+        None, _text, "a URL", "Where the folder `reports` of INGEST_HOME is served; `make serve` serves it itself"
+    )
+
     proxy: str | None = dataclasses.field(
         default=None,
         repr=False,  # it may hold a password
@@ -175,6 +180,11 @@ class Settings:
             "meaning": "Headers that the requests to a host carry besides: JSON, by host",
         },
     )
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where flow runs leave their pages."""
+        return self.home / "reports"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.model import Limits, Page, Rejection
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
+_AT_ONCE = 1e-6  # seconds; zero would switch an alarm off
 _PAGES_BEFORE_POOL = 32  # a pool takes as long to start as these pages take to extract (0.2 s)
 
 
@@ -93,12 +94,15 @@ def _time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     previous = signal.signal(signal.SIGALRM, _raise_out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # There is one alarm a process: that of a caller with a limit of its own, such as a flow's, goes on afterwards.
+    started, (outer, _) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        if outer:
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - started), _AT_ONCE))
 
 
 def _raise_out_of_time(_signal: int, _frame: FrameType | None) -> None:

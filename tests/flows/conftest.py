@@ -25,6 +25,7 @@ def served(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "PREFECT_HOME": str(home),
         "INGEST_HOME": str(home / "ingest"),
         "INGEST_DATABASE_URL": server_url.replace("/news?", "/served?"),
+        "INGEST_ALLOW_PRIVATE_ADDRESSES": "true",  # of the test web
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-m", "flows.serve", "--port", str(port)]

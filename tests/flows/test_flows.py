@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +96,32 @@ def test_polls_are_scheduled_and_never_pile_up(served: Served) -> None:
     refused = httpx.post(f"{served.api}/deployments/{deployment['id']}/create_flow_run", json=wrong, timeout=30)
     assert refused.status_code == 409
     assert "sources" in refused.text
+
+
+def test_a_run_says_what_it_did_what_failed_and_how_to_try_it_again(here: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_HOME", str(tmp_path / "home"))
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "menu.html").write_text("<nav><a href='/'>Home</a></nav>")
+    ingest_targets([SEEDS, str(tmp_path / "pages")])
+    [(run_id,)] = rows(here, "SELECT run_id FROM ops.run")
+    with get_client(sync_client=True) as client:
+        name = client.read_flow_run(run_id).name
+        artifacts = {a.key: str(a.data) for a in client.read_artifacts(sort=None, limit=200) if a.flow_run_id == run_id}
+    today = f"{dt.datetime.now(dt.UTC):%Y-%m-}"
+    assert name.startswith(f"ingest {SEEDS}, {tmp_path / 'pages'}, {today}")
+    assert name.endswith(" UTC")
+    assert json.loads(artifacts["ingest-targets"])[-1]["new"] == 1
+    note = artifacts["ingest-targets-failures"]
+    command = next(part for part in note.split("`") if part.startswith("ingest rejections retry"))
+    page = (tmp_path / "home" / "reports" / f"{run_id}.html").read_text(encoding="utf-8")
+    assert f"reports/{run_id}.html" in artifacts["ingest-targets-report"]
+    assert command in page
+    assert "iran-press-tv" in page
+    environment = os.environ | {"INGEST_DATABASE_URL": here}
+    program = Path(sys.executable).with_name("ingest")
+    again = subprocess.run([program, *shlex.split(command)[1:]], env=environment, capture_output=True, text=True, check=False)
+    assert "1" in again.stdout
+    assert again.returncode in {0, 1}  # it is still no article
 
 
 def test_only_a_lost_connection_is_tried_again() -> None:

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import errors
+from sqlalchemy.exc import DBAPIError
+
+from ingest.errors import DatabaseUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CANNOT_WRITE = re.compile("could not (?:extend|write)")  # a limit on the size of files has no SQLSTATE of its own
 _FULL = ("53", "58")  # SQLSTATE classes: insufficient resources, system error
+
+
+@contextmanager
+def told_in_a_sentence() -> Iterator[None]:
+    """Raise what the loss of a connection raises in the block, wherever it shows first, as one error with one sentence.
+
+    Raises:
+        DatabaseUnreachable: the connection was lost, or the server cannot go on.
+    """
+    try:
+        yield
+    except (psycopg.Error, DBAPIError) as error:
+        if (sentence := sentence_of(error)) is None:
+            raise
+        raise DatabaseUnreachable(sentence) from error
 
 
 def sentence_of(error: BaseException) -> str | None:

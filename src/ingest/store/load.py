@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import errors
 
-from ingest.errors import DatabaseUnreachable
 from ingest.identify.near_copies import sketch
 from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
 from ingest.store.copies import Compared, keep_sketches, link_copies
 from ingest.store.decide import Known, Outcome, decide
-from ingest.store.faults import sentence_of
+from ingest.store.faults import told_in_a_sentence
 from ingest.store.fetches import write_attempts
 from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, under_known_keys
 from ingest.store.learned import count_removed, removed_keys, take_out_learned
@@ -77,15 +76,11 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_
     """
     if not results:
         return []
-    try:
+    with told_in_a_sentence():
         try:
             return _past_others(_load_whole, engine, run_id, results, max_tries)
         except _POISON:
             return _past_others(_load_apart, engine, run_id, results, max_tries)
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if (sentence := sentence_of(error)) is None:
-            raise
-        raise DatabaseUnreachable(sentence) from error
 
 
 def _past_others(

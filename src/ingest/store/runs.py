@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from ingest import __version__
 from ingest.errors import DatabaseUnreachable
+from ingest.store.faults import told_in_a_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +67,11 @@ def running(
     deployment: str | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Iterator[UUID]:
-    """A run that lasts as long as the block; it ends completed, failed (an exception) or cancelled (Ctrl-C)."""
+    """A run that lasts as long as the block; it ends completed, failed (an exception) or cancelled (Ctrl-C, or Prefect's order).
+
+    Raises:
+        DatabaseUnreachable: the connection was lost in the block.
+    """
     run_id = run_id or uuid4()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # The lock comes before the row: nobody may see the one without the other.
@@ -74,13 +79,13 @@ def running(
         try:
             start_run(engine, run_id=run_id, kind=kind, flow_name=flow_name, deployment=deployment, params=params)
             try:
-                yield run_id
-            except (KeyboardInterrupt, GeneratorExit):
-                finish_run(engine, run_id, "cancelled")
-                raise
-            except BaseException:
+                with told_in_a_sentence():
+                    yield run_id
+            except BaseException as error:
+                # What is no Exception comes from outside: Ctrl-C, or Prefect's order to end.
+                state = "failed" if isinstance(error, Exception) else "cancelled"
                 with suppress(OperationalError, DatabaseUnreachable):  # the next run finds it, and marks it as crashed
-                    finish_run(engine, run_id, "failed")
+                    finish_run(engine, run_id, state)
                 raise
             finish_run(engine, run_id, "completed")
         finally:
