@@ -158,6 +158,7 @@ class Settings:
     keep_fetch_days: float = _field(0.0, _amount, "days from 0 on", "How long requests are kept, by whole months; 0 for ever")
     keep_page_days: float = _field(0.0, _amount, "days from 0 on", "How long the bytes of pages are kept; 0 for ever")
     keep_poll_days: float = _field(0.0, _amount, "days from 0 on", "How long polls of feeds are kept; 0 for ever")
+    watch_fails: bool = _field(False, _flag, "true or false", "Whether the flow `watch` fails where there is something to look at")  # noqa: FBT003
     reports_url: str | None = _field(
         None, _text, "a URL", "Where the folder `reports` of INGEST_HOME is served; `make serve` serves it itself"
     )

@@ -24,6 +24,7 @@ from ingest.cli import (
     run,
     search,
     sources,
+    watch,
 )
 from ingest.cli.interrupts import comes_from_interrupt
 from ingest.errors import IngestError
@@ -55,6 +56,7 @@ reprocess.register(app)
 export.register(app)
 boilerplate.register(app)
 maintain.register(app)
+watch.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rejections.app, name="rejections")
 app.add_typer(rules.app, name="rules")

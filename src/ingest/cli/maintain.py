@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 _HELP = """Do what is to be done from time to time, once a day for instance: mark runs whose process vanished, let go of what is older than
-the settings keep, and bring Postgres' statistics up to date.
+the settings keep, try again pages that could not be had for the moment, vacuum, and say what Postgres lacks.
 
 INGEST_KEEP_FETCH_DAYS, INGEST_KEEP_PAGE_DAYS and INGEST_KEEP_POLL_DAYS say how long requests, the bytes of pages and polls are kept; by
 default, for ever. Articles and their versions are always kept; without their pages' bytes they cannot be made again."""
@@ -29,23 +29,14 @@ def register(app: typer.Typer) -> None:
 
 
 def _maintain(*, as_json: Annotated[bool, typer.Option("--json", help="What was done, as one JSON object.")] = False) -> None:
-    from sqlalchemy import text  # start-up of --help stays short
-
-    from ingest.settings import Settings
+    from ingest.settings import Settings  # start-up of --help stays short
     from ingest.store.engine import open_engine
-    from ingest.store.retention import let_go
-    from ingest.store.runs import mark_crashed
+    from ingest.store.maintenance import maintain
 
     settings = Settings.from_env()
     with open_engine(settings) as engine:
-        crashed = mark_crashed(engine)
-        gone = let_go(engine, settings, dt.datetime.now(dt.UTC))
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM (ANALYZE) news.article, news.article_version, ops.url_task, ops.raw_page"))
+        done = maintain(engine, settings, dt.datetime.now(dt.UTC))
     if as_json:
-        typer.echo(json.dumps({"crashed_runs": crashed} | asdict(gone)))
+        typer.echo(json.dumps(asdict(done)))
         return
-    months = ", ".join(gone.months_of_requests) or "none"
-    typer.echo(
-        f"Runs marked as crashed: {crashed}. Months of requests dropped: {months}. Pages let go: {gone.pages:,}. Polls: {gone.polls:,}."
-    )
+    typer.echo("\n".join(done.lines()))

@@ -1,0 +1,1 @@
+"""The flow `maintain`: what `ingest maintain` does, every night."""

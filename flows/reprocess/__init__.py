@@ -1,0 +1,1 @@
+"""The flow `reprocess`: what `ingest reprocess` does."""
