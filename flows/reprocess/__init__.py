@@ -1,1 +1,1 @@
-"""The flow `reprocess`: what `ingest reprocess` does."""
+"""The flow `reprocess`: what `ingest reprocess` does, with its progress to be seen."""

@@ -1,36 +1,80 @@
-# M6: the lead has overwritten your flow by accident at 03:59. Put yours back in place of this one (flows/maintain, flows/watch and store/watch.py, store/maintenance.py are done: leave them).
-"""The flow: articles are made again from the pages that are kept, batch by batch; begun again, it goes on with the others."""
+"""The flow: articles are made again from the pages that are kept, in one task that goes on where it lost its connection."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
+from prefect.utilities.annotations import quote
 
+from flows.batch import is_connection_fault
 from flows.deployments import REPROCESS
 from flows.record import Progress, publish, run_facts, some_of, when
 from ingest.discover.targets import since_instant
-from ingest.errors import UsageError
+from ingest.errors import IngestError, UsageError
+from ingest.model import Tally
 from ingest.pipeline import merge_tallies, with_source_rules
 from ingest.report.run_table import add_up
-from ingest.rules.book import book_at
+from ingest.rules.book import RuleBook, book_at
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
+from ingest.store.faults import told_in_a_sentence
 from ingest.store.queries import run_rejections
 from ingest.store.reprocess import LeftAlone, Selection, count_selected
-from ingest.store.reprocess import reprocess as made_again
+from ingest.store.reprocess import reprocess as make_again
 from ingest.store.runs import running
 
 if TYPE_CHECKING:
-    from ingest.model import Tally
+    import datetime as dt
+
+_RETRY_SECONDS = [10.0, 60.0, 300.0]  # a run of hours outlasts the restart of a Postgres
+_SHOWN = 100  # numbers of articles in a note
+
+
+class EveryPageRefused(IngestError):
+    """Pages were read again, and none of them gave an article."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What a run has come to so far; a task that is tried again adds to it."""
+
+    progress: Progress
+    tallies: list[Tally] = field(default_factory=list)
+    left: LeftAlone = field(default_factory=LeftAlone)
 
 
 def run_name() -> str:
-    """Which articles, and when."""
-    sources = flow_run.parameters.get("sources")
-    return f"reprocess {some_of(sources) if sources else 'articles'}, {when()}"
+    """Which articles are made again, and when."""
+    wanted = flow_run.parameters
+    which = [some_of(wanted["sources"])] if wanted.get("sources") else []
+    which += [f"{name} {wanted[name]}" for name in ("since", "until") if wanted.get(name)]
+    which += [f"made by version {wanted['extractor_version']}"] if wanted.get("extractor_version") else []
+    which += [f"{len(wanted['articles']):,} by number"] if wanted.get("articles") else []
+    return f"reprocess {' '.join(which) or 'all outdated'}, {when()}"
+
+
+@task(
+    name="reprocess-articles",
+    retries=len(_RETRY_SECONDS),
+    retry_delay_seconds=_RETRY_SECONDS,
+    retry_condition_fn=is_connection_fault,
+    cache_policy=NO_CACHE,
+)
+def reprocess_articles(run_id: UUID, selection: Selection, rules: RuleBook, jobs: int, done: Done) -> None:
+    """Make the articles again over a connection of its own; what is made already is not made twice, so it can be tried again."""
+    settings = Settings.from_env()
+    done.left = LeftAlone()  # it is counted from the beginning each time
+    with open_engine(settings, check_schema=False) as engine, told_in_a_sentence():
+        for batch in make_again(engine, run_id, selection, rules, settings, jobs, done.left):
+            done.tallies = merge_tallies([*done.tallies, *batch])
+            done.progress.advance(sum(t.found for t in batch))
 
 
 @flow(name=REPROCESS.flow, flow_run_name=run_name, timeout_seconds=REPROCESS.timeout_seconds, validate_parameters=True)
@@ -41,48 +85,76 @@ def reprocess(
     until: str | None = None,
     extractor_version: str | None = None,
     articles: list[int] | None = None,
+    rules: str | None = None,
     jobs: int = 1,
 ) -> dict[str, Any]:
-    """Make articles again from their kept pages, with the extractor, the rules and the learned boilerplate of today.
+    """Make articles again from the pages that are kept, with the extractor and the rules of today. Nothing is fetched.
 
     Args:
         outdated: All that another extractor or other rules have made.
-        sources: Slugs of sources whose articles to make again.
+        sources: Of it, these sources': their slugs.
         since: Published since: 2026-11-02, or 7d.
         until: Published before: 2026-11-09, or 1d.
-        extractor_version: Made by this version: article.extractor_version.
-        articles: Numbers of articles.
+        extractor_version: Made by this version, as article.extractor_version has it.
+        articles: These articles, by their numbers.
+        rules: Rules for sites: a rule file or a folder of them, on the machine that runs the flow; else those that INGEST_RULES names.
         jobs: Processes that extract.
 
     Returns:
-        The run table: ``sources``, ``total`` and ``rejections``, as `ingest reprocess --json` prints it.
+        ``sources``, ``total`` and ``rejections``, as `ingest reprocess --json` prints them, and what was ``left`` as it is.
 
     Raises:
-        UsageError: nothing says which articles.
+        UsageError: nothing is selected, a date is none, or a source or an article is not known.
+        EveryPageRefused: pages were read again, and none gave an article.
     """
     if not (outdated or sources or since or until or extractor_version or articles):
-        raise UsageError("Say which articles to make again: outdated for all that another extractor has made, or sources, dates, numbers.")
-    selection = Selection(tuple(sources or ()), since_instant(since), since_instant(until), extractor_version, tuple(articles or ()))
+        raise UsageError("Say which articles to make again: outdated for all that another extractor has made, or one of the others.")
+    selection = Selection(
+        tuple(sources or ()), _instant("since", since), _instant("until", until), extractor_version, tuple(articles or ())
+    )
     settings = Settings.from_env()
-    logger = get_run_logger()
-    tallies: list[Tally] = []
-    left = LeftAlone()
+    facts = run_facts(REPROCESS.flow, _told(selection), kind="reextract")
     with open_engine(settings) as engine:
-        rules = with_source_rules(engine, book_at(settings.rules))
-        total, lost = count_selected(engine, selection, rules)
-        logger.info("articles selected kept=%d lost=%d", total, lost)
-        progress = Progress(REPROCESS.flow, total, "articles")
-        parameters = {name: value for name, value in flow_run.parameters.items() if value}
-        with running(engine, **run_facts(REPROCESS.flow, parameters, kind="reextract")) as run_id:
-            for batch in made_again(engine, run_id, selection, rules, settings, jobs, left):
-                tallies = merge_tallies([*tallies, *batch])
-                progress.advance(sum(t.found for t in batch))
+        book = with_source_rules(engine, book_at(Path(rules) if rules else settings.rules))
+        total, lost = count_selected(engine, selection, book)
+        done = Done(Progress(REPROCESS.flow, total, "articles"))
+        with running(engine, **facts) as run_id:
+            # quote: Prefect would look through the rules for results of tasks, and hand a copy of what is done to the task.
+            reprocess_articles(run_id, selection, cast("RuleBook", quote(book)), jobs, cast("Done", quote(done)))
             rejections = run_rejections(engine, run_id)
-    if left.elsewhere:
-        logger.warning("%d articles are left as they are, since their pages now name another article's URL", len(left.elsewhere))
-    publish(REPROCESS.flow, settings, tallies, rejections)
+    left = {"without_a_page": lost, "current": done.left.current, "of_another_url": len(done.left.elsewhere)}
+    get_run_logger().info("articles left as they are %s", " ".join(f"{name}={count}" for name, count in left.items()))
+    if lost or done.left.elsewhere:
+        create_markdown_artifact(_note(lost, done.left), key=f"{REPROCESS.flow}-left", description="Articles that are as they were.")
+    publish(REPROCESS.flow, settings, done.tallies, rejections)
+    in_all = add_up("total", done.tallies)
+    if in_all.found and in_all.rejected == in_all.found:
+        raise EveryPageRefused(f"None of {in_all.found:,} pages gave an article: the articles are as they were; see ops.rejection.")
+    tables = {"sources": [asdict(t) for t in done.tallies], "total": asdict(in_all), "rejections": [asdict(r) for r in rejections]}
+    return tables | {"left": left}
+
+
+def _instant(name: str, value: str | None) -> dt.datetime | None:
+    try:
+        return since_instant(value)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _told(selection: Selection) -> dict[str, Any]:
+    """As `ingest reprocess` writes it to ops.run."""
     return {
-        "sources": [asdict(t) for t in tallies],
-        "total": asdict(add_up("total", tallies)),
-        "rejections": [asdict(r) for r in rejections],
+        "sources": list(selection.sources),
+        "since": selection.since and selection.since.isoformat(),
+        "until": selection.until and selection.until.isoformat(),
+        "extractor_version": selection.extractor_version,
+        "articles": list(selection.articles),
     }
+
+
+def _note(lost: int, left: LeftAlone) -> str:
+    lines = [f"- {lost:,} without a page that is kept: `INGEST_KEEP_PAGE_DAYS` let go of it, or none was stored."] if lost else []
+    if left.elsewhere:
+        numbers = ", ".join(map(str, left.elsewhere[:_SHOWN])) + (", …" if len(left.elsewhere) > _SHOWN else "")
+        lines.append(f"- {len(left.elsewhere):,} whose pages now name another article's URL, by number: {numbers}")
+    return "\n".join(lines)
