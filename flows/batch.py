@@ -1,36 +1,39 @@
-"""The task that the flows share: a batch of pages, never an article, because a task costs Prefect as much time as ten pages cost us."""
+"""The task that the flows share: loading a batch of pages, never an article, since a task costs Prefect as much time as ten pages cost us.
+
+Extraction goes on in worker processes meanwhile, over all batches of a run, as `ingest run` does it.
+"""
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+from sqlalchemy import Engine
 
 from ingest.errors import DatabaseUnreachable
-from ingest.gather import Gathered
-from ingest.model import Tally
-from ingest.pipeline import load, read_batch, with_source_rules
+from ingest.model import Limits, PageResult, Tally
+from ingest.pipeline import ReadBatch, extracted_batches, load, merge_tallies, read_batch, with_source_rules
 from ingest.report.run_table import add_up
 from ingest.rules.book import book_at
-from ingest.settings import Settings
-from ingest.store.engine import open_engine
 from ingest.store.faults import told_in_a_sentence
-from ingest.workers import extract_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prefect.client.schemas.objects import State, TaskRun
     from prefect.tasks import Task
 
-    from ingest.model import Page, PageResult
+    from flows.record import Progress
+    from ingest.gather import Gathered
+    from ingest.settings import Settings
 
-BATCH_SIZE = 256  # pages a task: its 20 ms of connecting and Prefect's 13 ms are then 3 % of it
-_PAGES_A_WORKER_CALL = 32
-_RETRY_SECONDS = [2.0, 10.0, 60.0]
+_T = TypeVar("_T")
+
+RETRY_SECONDS = [2.0, 10.0, 60.0]  # together longer than a Postgres takes to restart
 
 
 def is_connection_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -39,22 +42,17 @@ def is_connection_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any])
 
 
 @task(
-    name="ingest-batch",
+    name="load-batch",
     task_run_name="batch-{number}",
-    retries=len(_RETRY_SECONDS),
-    retry_delay_seconds=_RETRY_SECONDS,
+    retries=len(RETRY_SECONDS),
+    retry_delay_seconds=RETRY_SECONDS,
     retry_condition_fn=is_connection_fault,
     cache_policy=NO_CACHE,
 )
-def ingest_batch(run_id: UUID, number: int, found: list[Gathered], jobs: int) -> list[Tally]:
-    """Read, extract and load one batch over a connection of its own; its tallies."""
-    settings = Settings.from_env()
-    with open_engine(settings, check_schema=False) as engine, told_in_a_sentence():
-        batch = read_batch(engine, found, settings.limits, with_source_rules(engine, book_at(settings.rules)))
-        results: list[PageResult] = []
-        for extracted in extract_batches(_parts(batch.pages), settings.limits, jobs):
-            results += extracted
-        tallies = load(engine, run_id, batch, results, settings.limits)
+def load_batch(engine: Engine, run_id: UUID, number: int, batch: ReadBatch, results: list[PageResult], limits: Limits) -> list[Tally]:
+    """Load a batch of extracted pages in one transaction; its tallies."""
+    with told_in_a_sentence():
+        tallies = load(engine, run_id, batch, results, limits)
     total = add_up("total", tallies)
     get_run_logger().info(
         "batch loaded number=%d pages=%d new=%d updated=%d unchanged=%d duplicates=%d rejected=%d",
@@ -63,8 +61,36 @@ def ingest_batch(run_id: UUID, number: int, found: list[Gathered], jobs: int) ->
     return tallies
 
 
-def _parts(pages: Sequence[Page]) -> Iterator[Sequence[Page]]:
-    for start in itertools.count(0, _PAGES_A_WORKER_CALL):
-        if start >= len(pages):
-            return
-        yield pages[start : start + _PAGES_A_WORKER_CALL]
+def load_batches(
+    engine: Engine, run_id: UUID, batches: Iterable[Sequence[Gathered]], settings: Settings, jobs: int, progress: Progress | None = None
+) -> list[Tally]:
+    """Read, extract and load batches, a task each; the tallies of all.
+
+    Raises:
+        DatabaseUnreachable: the connection was lost, and did not come back in time; the batches before are safe.
+    """
+    rules = with_source_rules(engine, book_at(settings.rules))
+    tallies: list[Tally] = []
+
+    def read(found: Sequence[Gathered]) -> ReadBatch:
+        for seconds in RETRY_SECONDS:
+            try:
+                with told_in_a_sentence():
+                    return read_batch(engine, found, settings.limits, rules)
+            except DatabaseUnreachable as error:
+                get_run_logger().warning("%s It is tried again in %g seconds.", error, seconds)
+                time.sleep(seconds)
+        return read_batch(engine, found, settings.limits, rules)
+
+    extracted = extracted_batches(map(read, batches), settings.limits, jobs)
+    for number, (batch, results) in enumerate(extracted, start=1):
+        # quote: Prefect would look through each page for results of other tasks.
+        loaded = load_batch(_quoted(engine), run_id, number, _quoted(batch), _quoted(results), settings.limits)
+        tallies = merge_tallies([*tallies, *loaded])
+        if progress:
+            progress.advance(sum(t.found for t in loaded))
+    return tallies
+
+
+def _quoted(value: _T) -> _T:
+    return cast("_T", quote(value))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _START_SECONDS = 120.0  # a first start migrates the server's own database
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.2
+_LOOK_SECONDS = "1"  # between two looks for runs that are due: Prefect's own 10 are what a person who asks for a run waits
 
 _HELP = """Run everything on this machine: the flows as deployments, on their schedules (flows/deployments.py), the database, and a Prefect
 server with its page for the browser.
@@ -87,6 +88,7 @@ def _serve(cron: str | None, targets: list[str] | None) -> None:
 
 
 def _serve_until_interrupted(cron: str | None, targets: list[str] | None) -> None:
+    os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", _LOOK_SECONDS)
     from prefect import serve as serve_deployments  # after PREFECT_API_URL is set: Prefect reads it once
 
     typer.echo(f"In another terminal: PREFECT_API_URL={os.environ['PREFECT_API_URL']} ingest trigger seeds/ --wait")

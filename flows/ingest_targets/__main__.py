@@ -31,8 +31,8 @@ def run(
     targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Files and folders of saved pages.", show_default=False)],
     *,
     url_map: Annotated[str | None, typer.Option("--url-map", metavar="FILE", help='JSON lines of {"path": …, "url": …}.')] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes that extract.")] = 1,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, metavar="N", help="Pages a task.")] = 256,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes that extract.")] = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, metavar="N", help="Pages a task.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The run table as one JSON object on standard output.")] = False,
 ) -> None:
     """Parse the command line, then import Prefect."""

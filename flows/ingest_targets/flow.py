@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
-from prefect.utilities.annotations import quote
 
-from flows.batch import BATCH_SIZE, ingest_batch
+from flows.batch import load_batches
 from flows.deployments import INGEST_TARGETS
 from flows.record import publish, run_facts, some_of, when
 from ingest.discover.files import missing_targets
 from ingest.discover.targets import DiscoverOptions, Discovery, since_instant, target_kind
 from ingest.discover.url_map import read_url_map
 from ingest.errors import IngestError, UsageError
-from ingest.gather import Gathered, Pace, gather
+from ingest.gather import Pace, gather
 from ingest.model import RejectionCount, Tally
 from ingest.normalise.credentials import without_credentials
-from ingest.pipeline import fetch_session, listing_limits, merge_tallies
+from ingest.pipeline import fetch_session, listing_limits
 from ingest.report.run_table import add_up
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
@@ -43,8 +42,8 @@ def run_name() -> str:
 def ingest_targets(
     targets: list[str],
     url_map: str | None = None,
-    jobs: int = 1,
-    batch_size: int = BATCH_SIZE,
+    jobs: int | None = None,
+    batch_size: int | None = None,
     kind: str | None = None,
     since: str | None = None,
 ) -> dict[str, Any]:
@@ -53,8 +52,8 @@ def ingest_targets(
     Args:
         targets: URLs, and files and folders on the machine that runs the flow.
         url_map: A file with the pages' URLs: JSON lines of path and url.
-        jobs: Processes that extract.
-        batch_size: Pages a task, which are committed together.
+        jobs: Processes that extract; unset, INGEST_JOBS, else one a core.
+        batch_size: Pages a task, which are committed together; unset, INGEST_BATCH_SIZE.
         kind: What the targets are, where it is not to be told: article, feed, sitemap, homepage, section, urls, opml, warc, files.
         since: Leave out what feeds and sitemaps date earlier: 2026-11-02, or 7d.
 
@@ -76,16 +75,15 @@ def ingest_targets(
     if existing:
         # The flow holds the database for all its tasks: an embedded server stays up between them.
         options = DiscoverOptions(target_kind(kind), since_instant(since), urls, listing_limits(settings), settings.limits)
-        pace = Pace(batch_size, settings.batch_seconds, lambda: None)
+        pace = Pace(batch_size or settings.batch_size, settings.batch_seconds, lambda: None)
         with (
             open_engine(settings) as engine,
             running(engine, **run_facts(INGEST_TARGETS.flow, {"targets": [without_credentials(t) for t in existing]})) as run_id,
             fetch_session(engine, settings) as session,
         ):
             discovery = Discovery(session.fetch, logger.info, options)
-            for number, found in enumerate(gather(engine, session, discovery.discover(existing), pace), start=1):
-                # quote: Prefect would look through each page for results of other tasks.
-                tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, cast("list[Gathered]", quote(found)), jobs)])
+            batches = gather(engine, session, discovery.discover(existing), pace)
+            tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs))
             note_attempts(engine, run_id, discovery.attempts)
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)

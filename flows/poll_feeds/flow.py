@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
-from prefect.utilities.annotations import quote
 
-from flows.batch import BATCH_SIZE, ingest_batch
+from flows.batch import load_batches
 from flows.deployments import POLL_FEEDS
 from flows.record import publish, run_facts, some_of, wait_for_turn, when
-from ingest.gather import Gathered, Pace, gather_queue
+from ingest.gather import Pace, gather_queue
 from ingest.model import Tally
-from ingest.pipeline import fetch_session, merge_tallies
+from ingest.pipeline import fetch_session
 from ingest.polling import poll_feeds as ask_feeds
 from ingest.report.run_table import add_up
 from ingest.settings import Settings
@@ -33,14 +32,19 @@ def run_name() -> str:
 
 
 @flow(name=POLL_FEEDS.flow, flow_run_name=run_name, timeout_seconds=POLL_FEEDS.timeout_seconds, validate_parameters=True)
-def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1, batch_size: int = BATCH_SIZE) -> dict[str, Any]:  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
+def poll_feeds(
+    sources: list[str] | None = None,
+    due: bool = True,  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
+    jobs: int | None = None,
+    batch_size: int | None = None,
+) -> dict[str, Any]:
     """Ask the feeds of followed sources, and load what is new in them.
 
     Args:
         sources: Slugs of followed sources; all where none is named.
         due: Only feeds whose time has come.
-        jobs: Processes that extract.
-        batch_size: Pages a task, which are committed together.
+        jobs: Processes that extract; unset, INGEST_JOBS, else one a core.
+        batch_size: Pages a task, which are committed together; unset, INGEST_BATCH_SIZE.
 
     Returns:
         ``polls``, ``sources``, ``total`` and ``rejections``, as `ingest poll --json` prints them.
@@ -51,7 +55,7 @@ def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1
     logger = get_run_logger()
     settings = Settings.from_env()
     wait_for_turn(POLL_FEEDS)
-    pace = Pace(batch_size, settings.batch_seconds, lambda: None)
+    pace = Pace(batch_size or settings.batch_size, settings.batch_seconds, lambda: None)
     tallies: list[Tally] = []
     with open_engine(settings) as engine:
         wanted = source_ids(engine, sources) if sources else None
@@ -66,9 +70,8 @@ def poll_feeds(sources: list[str] | None = None, due: bool = True, jobs: int = 1
                 sum(p.new for p in polls),
                 sum(p.changed for p in polls),
             )
-            for number, found in enumerate(gather_queue(engine, session, run_id, pace, wanted), start=1):
-                # quote: Prefect would look through each page for results of other tasks.
-                tallies = merge_tallies([*tallies, *ingest_batch(run_id, number, cast("list[Gathered]", quote(found)), jobs)])
+            batches = gather_queue(engine, session, run_id, pace, wanted)
+            tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs))
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)
     publish(POLL_FEEDS.flow, settings, tallies, rejections, polls, set_aside)

@@ -86,7 +86,7 @@ def reprocess(
     extractor_version: str | None = None,
     articles: list[int] | None = None,
     rules: str | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> dict[str, Any]:
     """Make articles again from the pages that are kept, with the extractor and the rules of today. Nothing is fetched.
 
@@ -98,7 +98,7 @@ def reprocess(
         extractor_version: Made by this version, as article.extractor_version has it.
         articles: These articles, by their numbers.
         rules: Rules for sites: a rule file or a folder of them, on the machine that runs the flow; else those that INGEST_RULES names.
-        jobs: Processes that extract.
+        jobs: Processes that extract; unset, INGEST_JOBS, else one a core.
 
     Returns:
         ``sources``, ``total`` and ``rejections``, as `ingest reprocess --json` prints them, and what was ``left`` as it is.
@@ -120,7 +120,7 @@ def reprocess(
         done = Done(Progress(REPROCESS.flow, total, "articles"))
         with running(engine, **facts) as run_id:
             # quote: Prefect would look through the rules for results of tasks, and hand a copy of what is done to the task.
-            reprocess_articles(run_id, selection, cast("RuleBook", quote(book)), jobs, cast("Done", quote(done)))
+            reprocess_articles(run_id, selection, cast("RuleBook", quote(book)), settings.job_count(jobs), cast("Done", quote(done)))
             rejections = run_rejections(engine, run_id)
     left = {"without_a_page": lost, "current": done.left.current, "of_another_url": len(done.left.elsewhere)}
     get_run_logger().info("articles left as they are %s", " ".join(f"{name}={count}" for name, count in left.items()))

@@ -16,6 +16,7 @@ CREATE TABLE ops.host_lease (
     holder UUID,
     leased_until TIMESTAMP WITH TIME ZONE NOT NULL,
     free_from TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    wanted_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT host_lease_pkey PRIMARY KEY (host)
 );
 CREATE INDEX host_lease_holder ON ops.host_lease (holder) WHERE holder IS NOT NULL;
@@ -26,6 +27,7 @@ COMMENT ON COLUMN ops.host_lease.holder IS 'The session that alone may ask it; N
 COMMENT ON COLUMN ops.host_lease.leased_until IS 'When that claim ends, if it is not renewed: the session may have been killed.';
 COMMENT ON COLUMN ops.host_lease.free_from
     IS 'When the next holder may ask for the first time: the delay counts across holders.';
+COMMENT ON COLUMN ops.host_lease.wanted_at IS 'When another session last asked for it in vain: its holder then lets go of it for a while.';
 CREATE TABLE ops.shard (
     shard_key BYTEA NOT NULL,
     target TEXT NOT NULL,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from ingest.fetch.pages import page_again, page_of
 from ingest.model import Candidate, Page, PageResult
 from ingest.store.archive import last_pages
+from ingest.store.fetches import note_attempts
 from ingest.store.listed import Plan, plan_fetches
-from ingest.store.tasks import Task, claim
+from ingest.store.runs import mark_crashed
+from ingest.store.tasks import Task, claim, give_back
 from ingest.web import Request
 
 if TYPE_CHECKING:
@@ -56,19 +58,30 @@ def gather(engine: Engine, session: FetchSession, found: Iterable[Found], pace: 
 def gather_queue(
     engine: Engine, session: FetchSession, run_id: UUID, pace: Pace, sources: Sequence[int] | None
 ) -> Iterator[list[Gathered]]:
-    """What the queue holds and is due, in batches, until nothing is left."""
+    """What the queue holds and is due, in batches, until nothing is left but what other workers have.
+
+    URLs of hosts that others keep busy are given back to the queue.
+    """
     with_text: deque[Task] = deque()
 
+    def claimed() -> list[Task]:
+        return claim(engine, run_id, _CLAIMED, sources, lease_holder=session.lease_holder)
+
     def requests() -> Iterator[tuple[Candidate, Request]]:
-        while claimed := claim(engine, run_id, _CLAIMED, sources):
-            for task in claimed:
+        # Where nothing is left: what a run holds whose process has vanished meanwhile is free once that is noted.
+        while tasks := claimed() or (mark_crashed(engine) and claimed()):
+            for task in tasks:
                 if task.content is not None:
                     with_text.append(task)
                 else:
                     yield task.candidate, Request(task.fetch_url, validators=task.validators)
 
     for fetched in session.fetch_each(requests(), most=pace.batch_size, seconds=pace.batch_seconds, on_wait=pace.on_wait):
-        yield [*_feed_pages(with_text), *_pages(engine, fetched)]
+        if busy := [(candidate, answer) for candidate, answer in fetched if answer.is_busy]:
+            note_attempts(engine, run_id, [attempt for _, answer in busy for attempt in answer.attempts])
+            give_back(engine, run_id, [candidate.url for candidate, _ in busy if candidate.url])
+        if had := [*_feed_pages(with_text), *_pages(engine, [item for item in fetched if not item[1].is_busy])]:
+            yield had
     while pages := _feed_pages(with_text):
         yield pages
 

@@ -25,6 +25,7 @@ from ingest.rules.book import NO_BOOK, RuleBook, SiteFacts, with_sites
 from ingest.store.fetches import note_attempts
 from ingest.store.hosts import DatabaseRobotsStore
 from ingest.store.known import known_pages, note_known
+from ingest.store.leases import DatabaseHostLeases
 from ingest.store.listed import Plan, note_listed
 from ingest.store.load import load_batch
 from ingest.store.sources import site_settings
@@ -71,7 +72,7 @@ class ReadBatch:
 
 
 def fetch_session(engine: Engine, settings: Settings) -> FetchSession:
-    """A session that is as polite as settings and sources want, and keeps robots files in the database."""
+    """A session that is as polite as settings and sources want; it shares robots files and hosts with all others on the database."""
     default = HostPolicy(settings.host_delay_seconds, settings.host_concurrency)
     policies = {
         site.domain: HostPolicy(
@@ -79,7 +80,8 @@ def fetch_session(engine: Engine, settings: Settings) -> FetchSession:
         )
         for site in site_settings(engine)
     }
-    return FetchSession(settings.fetching(policies), DatabaseRobotsStore(engine))
+    leases = DatabaseHostLeases(engine, settings.host_lease_seconds)
+    return FetchSession(settings.fetching(policies), DatabaseRobotsStore(engine), leases)
 
 
 def with_source_rules(engine: Engine, book: RuleBook) -> RuleBook:
@@ -107,16 +109,22 @@ def ingest_batches(
         DatabaseUnreachable: the connection was lost; the batches that came out are safe, the others are not begun.
 
     """
+    read = (read_batch(engine, batch, limits, rules) for batch in batches)
+    for batch, results in extracted_batches(read, limits, jobs):
+        yield load(engine, run_id, batch, results, limits)
+
+
+def extracted_batches(batches: Iterable[ReadBatch], limits: Limits, jobs: int) -> Iterator[tuple[ReadBatch, list[PageResult]]]:
+    """Extract what batches have read, in up to ``jobs`` processes that outlast the batches, a few of which are read ahead."""
     waiting: deque[ReadBatch] = deque()
 
     def pages() -> Iterator[tuple[Page, ...]]:
         for batch in batches:
-            waiting.append(read_batch(engine, batch, limits, rules))
-            yield waiting[-1].pages
+            waiting.append(batch)
+            yield batch.pages
 
     for results in extract_batches(pages(), limits, jobs):
-        batch = waiting.popleft()
-        yield load(engine, run_id, batch, results, limits)
+        yield waiting.popleft(), results
 
 
 def find_feeds(url: str, settings: Settings) -> SiteLists:

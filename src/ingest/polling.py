@@ -13,7 +13,8 @@ from ingest.discover.schedule import Bounds, Health, after_failure, after_succes
 from ingest.discover.targets import list_origin, newest_first
 from ingest.normalise.article_urls import is_article_url
 from ingest.pipeline import listing_limits
-from ingest.store.feeds import DueFeed, Poll, claim_feeds, record_poll
+from ingest.store.feeds import DueFeed, Poll, claim_feeds, give_back_feed, record_poll
+from ingest.store.fetches import note_attempts
 from ingest.transfer import Attempt, Purpose, Validators
 from ingest.web import Entry, Fetched, Listing, ListingKind, PollSummary, Request
 
@@ -34,12 +35,19 @@ _SITEMAPS = frozenset({ListingKind.SITEMAP, ListingKind.SITEMAP_INDEX})
 def poll_feeds(
     engine: Engine, session: FetchSession, run_id: UUID, settings: Settings, pace: Pace, *, due: bool, sources: Sequence[int] | None = None
 ) -> Iterator[PollSummary]:
-    """Ask the feeds that are due, or all of them, and queue their new entries; each poll is committed before it comes out."""
+    """Ask the feeds that are due, or all of them, and queue their new entries; each poll is committed before it comes out.
+
+    Feeds of hosts that other workers keep busy stay due.
+    """
     poller = _Poller(session, settings)
     feeds = claim_feeds(engine, run_id, due=due, sources=sources)
     requests = ((feed, Request(feed.url, Purpose.LISTING, feed.validators)) for feed in feeds)
     for answers in session.fetch_each(requests, most=pace.batch_size, seconds=pace.batch_seconds, on_wait=pace.on_wait):
         for feed, fetched in answers:
+            if fetched.is_busy:
+                note_attempts(engine, run_id, fetched.attempts)
+                give_back_feed(engine, run_id, feed.feed_id)
+                continue
             answer = poller.read(feed, fetched)
             poll, new, changed = record_poll(
                 engine,

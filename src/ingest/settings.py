@@ -182,6 +182,12 @@ class Settings:
         },
     )
 
+    def job_count(self, jobs: int | None = None) -> int:
+        """Processes that extract: as many as are asked for, else as INGEST_JOBS says, else one for each core that this process may use."""
+        if wanted := jobs or self.jobs:
+            return wanted
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
     @property
     def reports_folder(self) -> Path:
         """Where flow runs leave their pages."""

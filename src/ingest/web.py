@@ -108,6 +108,11 @@ class Fetched:
         return self.failure is None and self.status == 304  # noqa: PLR2004  # RFC 9110 section 15.4.5
 
     @property
+    def is_busy(self) -> bool:
+        """Whether another worker kept the host, so that nothing was asked and nothing is known."""
+        return self.failure is not None and self.failure.reason == "host_busy"
+
+    @property
     def transfer(self) -> Transfer:
         """How it came, without what came."""
         return Transfer(self.url, self.hops, self.validators, self.attempts, self.is_transient, self.retry_after_seconds)

@@ -24,6 +24,7 @@ def no_database(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "INGEST_HOME": str(tmp_path_factory.mktemp("home")),
         "INGEST_ALLOW_PRIVATE_ADDRESSES": "true",
         "INGEST_HOST_DELAY_SECONDS": "0",
+        "INGEST_HOST_LEASE_SECONDS": "2",
         "INGEST_JOBS": "1",
         "COLUMNS": "140",
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, Rules, UrlMap, job_count, saved_targets, url_map
+from ingest.cli.inputs import Jobs, Rules, UrlMap, saved_targets, url_map
 
 if TYPE_CHECKING:
     from ingest.model import PageResult
@@ -51,7 +51,7 @@ def _extract(
     existing, missing = saved_targets(paths)
     found = discover_saved(existing, url_map(urls), settings.limits)
     pages = failures = 0
-    for result in extract_found(found, settings.limits, job_count(jobs), book):
+    for result in extract_found(found, settings.limits, settings.job_count(jobs), book):
         pages += 1
         failures += not _printed(result, jsonl=jsonl)
     if not pages and not missing:

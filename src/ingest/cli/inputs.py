@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,13 +40,6 @@ KindOption = Annotated[
 Since = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="Leave out what feeds and sitemaps date earlier: 2026-11-02, or 7d.")
 ]
-
-
-def job_count(jobs: int | None) -> int:
-    """The number of processes asked for, else one for each core that this process may use."""
-    if jobs is not None:
-        return jobs
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def existing_targets(targets: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, Rules, job_count
+from ingest.cli.inputs import Jobs, Rules
 from ingest.cli.interrupts import deferred_interrupts
 from ingest.cli.loading import Outcome, report
 
@@ -50,7 +50,7 @@ def _poll(
 
     settings = Settings.from_env()
     book = book_at(rules or settings.rules)
-    polls, outcome = _run(sources or None, settings, job_count(jobs if jobs is not None else settings.jobs), book, due=due)
+    polls, outcome = _run(sources or None, settings, settings.job_count(jobs), book, due=due)
     if not as_json:
         _print_polls(polls, due=due)
     report(outcome, as_json=as_json, polls=polls)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.cli.inputs import Jobs, Rules, job_count
+from ingest.cli.inputs import Jobs, Rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -129,7 +129,7 @@ def retry(
         _say_plan(plan)
         if not plan.kept:
             return
-        outcome = _extracted_again(engine, plan, settings, rules, job_count(jobs if jobs is not None else settings.jobs))
+        outcome = _extracted_again(engine, plan, settings, rules, settings.job_count(jobs))
     report_again(outcome, "No page to extract again.", as_json=as_json)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, Rules, job_count
+from ingest.cli.inputs import Jobs, Rules
 from ingest.cli.interrupts import deferred_interrupts
 from ingest.cli.loading import Outcome, loaded, report
 
@@ -71,7 +71,7 @@ def _reprocess(  # noqa: PLR0913  # one argument an option is Typer's way
     settings = Settings.from_env()
     left = LeftAlone()
     book = book_at(rules or settings.rules)
-    outcome = _made_again(selection, settings, book, job_count(jobs if jobs is not None else settings.jobs), left)
+    outcome = _made_again(selection, settings, book, settings.job_count(jobs), left)
     _say_left(left)
     report_again(outcome, "No article to make again: those that are kept were made by this extractor.", as_json=as_json)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.inputs import Jobs, KindOption, Rules, Since, Targets, UrlMap, existing_targets, job_count, url_map
+from ingest.cli.inputs import Jobs, KindOption, Rules, Since, Targets, UrlMap, existing_targets, url_map
 from ingest.cli.interrupts import deferred_interrupts
 from ingest.cli.loading import Outcome, report
 from ingest.normalise.credentials import without_credentials
@@ -77,7 +77,7 @@ def _run(
             limits=listing_limits(settings),
             page_limits=settings.limits,
         )
-        outcome = _load(existing, options, settings, job_count(jobs if jobs is not None else settings.jobs), book)
+        outcome = _load(existing, options, settings, settings.job_count(jobs), book)
         tallies = outcome.tallies
         report(outcome, as_json=as_json)
     if missing:

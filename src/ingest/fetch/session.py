@@ -15,8 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     import httpx
 
+    from ingest.fetch.leases import HostLeases, LeaseKeeper
     from ingest.fetch.robots import RobotsStore
     from ingest.fetch.visit import Visitor
     from ingest.web import Fetched, FetchOptions, Request, RobotsFile
@@ -48,10 +51,15 @@ def _nothing() -> None:
 
 
 class FetchSession:
-    """Fetches as long as its block lasts; cookies, robots files and politeness live as long. Nothing is set up before the first request."""
+    """Fetches as long as its block lasts; cookies, robots files and politeness live as long. Nothing is set up before the first request.
 
-    def __init__(self, options: FetchOptions, robots: RobotsStore | None = None) -> None:
+    With ``leases``, hosts are shared with other sessions: each is asked by one of them at a time.
+    """
+
+    def __init__(self, options: FetchOptions, robots: RobotsStore | None = None, leases: HostLeases | None = None) -> None:
         self._options = options
+        self._leases = leases
+        self._keeper: LeaseKeeper | None = None
         self._robots = robots or MemoryRobotsStore()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetch", daemon=True)
@@ -80,19 +88,18 @@ class FetchSession:
         Lists of at most ``most``; a shorter one where ``seconds`` have passed. ``on_wait`` is called a few times a
         second while nothing comes, and may raise to end the run. However long the input, a bounded part of it is read ahead.
         """
-        source = iter(requests)
-        flight: _Flight[T] = _Flight(self._opened(), self._loop)
-        exhausted = False
+        flight: _Flight[T] = _Flight(self._opened(), self._loop, iter(requests), most, self._options.max_connections)
         try:
-            while flight.pending or not exhausted:
-                while not exhausted and flight.has_room(most):
-                    batch = list(itertools.islice(source, most))
-                    exhausted = not batch
-                    flight.begin(batch)
-                if taken := flight.take(most, seconds, on_wait):
+            while flight.goes_on():
+                if taken := flight.take(seconds, on_wait):
                     yield taken
         finally:
             flight.cancel()
+
+    @property
+    def lease_holder(self) -> UUID | None:
+        """Under which name it holds hosts; None where it does not share them."""
+        return self._leases.holder if self._leases else None
 
     def set_aside(self) -> list[tuple[str, str, int]]:
         """The hosts that were left alone for the rest of the run: name, reason, and how many requests were not made."""
@@ -109,6 +116,7 @@ class FetchSession:
         import httpx
 
         from ingest.fetch.hosts import Capacity, Hosts
+        from ingest.fetch.leases import LeaseKeeper
         from ingest.fetch.transport import GuardedBackend, GuardedTransport, tls_context
         from ingest.fetch.visit import Visitor
 
@@ -118,12 +126,10 @@ class FetchSession:
         context = tls_context()
         # The environment's proxies are not read: what is set for other programs must not carry this one's requests past the guard.
         self._transport = GuardedTransport(backend, context, options.proxy)
+        capacity = Capacity(options.max_connections)
+        self._keeper = LeaseKeeper(self._leases, capacity, options) if self._leases else None
         return Visitor(
-            options=options,
-            transport=self._transport,
-            hosts=Hosts(options),
-            robots_store=self._robots,
-            capacity=Capacity(options.max_connections),
+            options=options, transport=self._transport, hosts=Hosts(options, self._keeper), robots_store=self._robots, capacity=capacity
         )
 
     async def _close(self) -> None:
@@ -133,35 +139,53 @@ class FetchSession:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._transport is not None:
             await self._transport.aclose()
+        if self._keeper is not None:
+            await self._keeper.close()
         await self._loop.shutdown_default_executor()
 
 
 class _Flight(Generic[T]):
     """The requests of one call: begun on the loop's thread, taken on the caller's."""
 
-    def __init__(self, visitor: Visitor, loop: asyncio.AbstractEventLoop) -> None:
-        self.pending = 0
-        """Begun and not yet taken."""
+    def __init__(
+        self, visitor: Visitor, loop: asyncio.AbstractEventLoop, source: Iterator[tuple[T, Request]], most: int, near: int
+    ) -> None:
+        self._source = source
+        self._most = most
+        self._near = near
+        """So many are begun at once; more only while connections are free."""
+        self._exhausted = False
+        self._pending = 0  # begun and not yet taken
         self._visitor = visitor
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: queue.SimpleQueue[tuple[T, Fetched]] = queue.SimpleQueue()
 
-    def has_room(self, most: int) -> bool:
-        """Whether more should be begun before anything is taken."""
-        return self.pending < _WINDOW and self._finished.qsize() < most
+    def goes_on(self) -> bool:
+        """Begin as many as make sense at first; whether anything is left to take."""
+        while self._pending < self._near and self._read_ahead():
+            pass
+        return self._pending > 0
 
-    def begin(self, batch: list[tuple[T, Request]]) -> None:
-        self.pending += len(batch)
+    def _read_ahead(self) -> bool:
+        """Begin some more where there is use for them: what one worker has begun, no other one will do."""
+        is_useful = self._pending < self._near or (self._visitor.capacity.free and self._visitor.capacity.gate.is_set())
+        if self._exhausted or not is_useful or self._pending >= _WINDOW or self._finished.qsize() >= self._most:
+            return False
+        batch = list(itertools.islice(self._source, self._most))
+        self._exhausted = not batch
+        self._pending += len(batch)
         self._loop.call_soon_threadsafe(self._start, batch)
+        return not self._exhausted
 
-    def take(self, most: int, seconds: float, on_wait: Callable[[], None]) -> list[tuple[T, Fetched]]:
+    def take(self, seconds: float, on_wait: Callable[[], None]) -> list[tuple[T, Fetched]]:
         """What has ended: at least one where one ends in time."""
         taken: list[tuple[T, Fetched]] = []
-        most, left = min(most, self.pending), seconds
+        most, left = min(self._most, self._pending), seconds
         while len(taken) < most and left > 0:
             on_wait()
             self._go_on()
+            self._read_ahead()
             try:
                 taken.append(self._finished.get(timeout=min(left, _LOOK_SECONDS)))
             except queue.Empty:
@@ -169,7 +193,7 @@ class _Flight(Generic[T]):
                 continue
             while len(taken) < most and not self._finished.empty():
                 taken.append(self._finished.get())
-        self.pending -= len(taken)
+        self._pending -= len(taken)
         self._go_on()
         return taken
 

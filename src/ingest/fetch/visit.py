@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 _OK, _NOT_MODIFIED = 200, 304
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_NOT_AT_ONCE = frozenset({"robots_unreachable", "host_set_aside"})  # failures that stand for the rest of a run
+_NOT_AT_ONCE = frozenset({"robots_unreachable", "host_set_aside", "host_busy"})  # failures that stand for the rest of a run
 _NO_ROBOTS_FILE = frozenset({"redirect_loop", "too_many_redirects", "bad_redirect"})
+_LONGEST_PAUSE = 24 * 3600.0  # seconds that a Retry-After keeps later runs away
 _MOST_VISITS = 2  # of one URL on the way to a page: a site that sets a cookie sends the reader back once
 
 
@@ -133,6 +134,9 @@ class _Visit:
     async def _ask(self) -> Answer:
         parts = urlsplit(self.url)
         async with self._visitor.hosts.using(parts.hostname or "") as host:
+            if not host.set_aside:
+                # Before its robots.txt is looked up: a host that others ask costs nothing but this wait.
+                await host.hold()
             if host.set_aside:
                 raise _set_aside(host)
             if self._request.purpose != Purpose.ROBOTS:
@@ -173,8 +177,7 @@ class _Visit:
         if failure.retry_after is not None:
             if failure.retry_after > self._options.max_retry_after_seconds:
                 host.set_aside = host.set_aside or f"it asks to be left alone for {failure.retry_after:,.0f} seconds"
-            else:
-                host.wait(failure.retry_after)
+            host.wait(min(failure.retry_after, _LONGEST_PAUSE))
         if failure.blames_host and self._request.purpose != Purpose.ROBOTS:
             host.note_failure(str(failure), self._options.breaker_failures)
 
@@ -185,6 +188,8 @@ class _Visit:
         robots, failure = await asyncio.shield(task)
         host.obey(robots.delay_seconds, self._options.max_crawl_delay_seconds)
         if failure is not None:
+            if failure.reason == "host_busy":  # that says nothing of the next time
+                host.robots.pop(origin, None)
             raise FetchFailure(failure.reason, str(failure), transient=failure.transient)
         if robots.unreachable:
             message = f"{origin}/robots.txt cannot be had (status {robots.file.status}): nothing is fetched until it can."

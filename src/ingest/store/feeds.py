@@ -89,6 +89,13 @@ def claim_feeds(engine: Engine, run_id: UUID, *, due: bool, sources: Sequence[in
         return [_due(row) for row in connection.execute(_CLAIM, parameters)]
 
 
+def give_back_feed(engine: Engine, run_id: UUID, feed_id: int) -> None:
+    """Let go of a feed that was claimed and could not be asked: it was no poll, and is still due."""
+    statement = text("UPDATE ops.feed SET lease_run_id = NULL, lease_until = NULL WHERE feed_id = :feed AND lease_run_id = :run")
+    with engine.begin() as connection:
+        connection.execute(statement, {"feed": feed_id, "run": run_id})
+
+
 def record_poll(
     engine: Engine,
     run_id: UUID,

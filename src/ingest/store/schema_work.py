@@ -13,6 +13,7 @@ host_lease = Table(
     column("holder", Uuid, "The session that alone may ask it; NULL where none does.", null=True),
     column("leased_until", INSTANT, "When that claim ends, if it is not renewed: the session may have been killed."),
     column("free_from", INSTANT, "When the next holder may ask for the first time: the delay counts across holders.", server_default=NOW),
+    column("wanted_at", INSTANT, "When another session last asked for it in vain: its holder then lets go of it for a while.", null=True),
     Index("host_lease_holder", "holder", postgresql_where=text("holder IS NOT NULL")),
     schema="ops",
     comment="Which session asks which host: each belongs to one at a time, so that many workers are as polite as one.",

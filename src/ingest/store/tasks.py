@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.web import Entry
 
 _LEASE = dt.timedelta(hours=1)  # longer than any page takes, its waits for its host included; a run that dies loses its leases at once
+_BUSY_WAIT = dt.timedelta(minutes=1)  # a worker that could not have a host leaves its URLs to others for so long
 _FIRST_WAIT = dt.timedelta(minutes=10)
 _LONGEST_WAIT = dt.timedelta(hours=24)
 _CONTENT_BYTES = 1_000_000  # characters of a feed's text that are kept with its entry
@@ -47,21 +48,26 @@ ON CONFLICT (url_key) DO UPDATE SET state = 'ready', hint = excluded.hint, not_b
     WHERE t.state = 'done' AND (excluded.hint->>'updated')::timestamptz > t.fetched_at
 RETURNING (xmax = 0) AS is_new
 """
-# At most a few of each host come first, so that one host's thousands do not keep the others waiting.
+# Hosts that other workers ask come last: there this one could only wait. Of each host a few come first, so that one host's
+# thousands do not keep the others waiting.
 _CLAIM = text("""
 WITH ready AS (
-    SELECT t.url_key, row_number() OVER (PARTITION BY t.host ORDER BY t.not_before, t.url_key) AS place, t.not_before
+    SELECT t.url_key, row_number() OVER (PARTITION BY t.host ORDER BY t.not_before, t.url_key) AS place, t.not_before,
+           l.host IS NOT NULL AS is_busy
     FROM ops.url_task t LEFT JOIN ops.feed f USING (feed_id)
+    LEFT JOIN ops.host_lease l
+           ON l.host = t.host AND l.holder IS NOT NULL AND l.holder IS DISTINCT FROM CAST(:holder AS uuid) AND l.leased_until > now()
     WHERE t.not_before <= now()
-      AND (t.state = 'ready' OR t.state = 'leased' AND (t.lease_until < now()
+      -- never what this run has on its way itself, though it be taken for crashed because its connection was lost
+      AND (t.state = 'ready' OR t.state = 'leased' AND t.lease_run_id <> CAST(:run AS uuid) AND (t.lease_until < now()
            OR NOT EXISTS (SELECT FROM ops.run r WHERE r.run_id = t.lease_run_id AND r.state = 'running')))
       AND (CAST(:sources AS bigint[]) IS NULL OR f.source_id = ANY(:sources))
       AND f.state IS DISTINCT FROM 'paused'
 ), pick AS (
     SELECT t.url_key FROM ops.url_task t
-    JOIN (SELECT url_key, place FROM ready ORDER BY place, not_before LIMIT :most) r USING (url_key)
+    JOIN (SELECT url_key, place FROM ready ORDER BY is_busy, place, not_before LIMIT :most) r USING (url_key)
     -- asked again of the row as it is once it is locked: another run may have taken it since
-    WHERE t.state = 'ready' OR t.state = 'leased' AND (t.lease_until < now()
+    WHERE t.state = 'ready' OR t.state = 'leased' AND t.lease_run_id <> CAST(:run AS uuid) AND (t.lease_until < now()
           OR NOT EXISTS (SELECT FROM ops.run r WHERE r.run_id = t.lease_run_id AND r.state = 'running'))
     FOR UPDATE OF t SKIP LOCKED
 )
@@ -69,6 +75,10 @@ UPDATE ops.url_task t SET state = 'leased', lease_run_id = CAST(:run AS uuid), l
 FROM pick WHERE t.url_key = pick.url_key
 RETURNING t.url, t.hint, t.etag, t.last_modified, t.moved_to,
           EXISTS (SELECT FROM ops.raw_page p WHERE p.body_sha256 = t.body_sha256 AND p.body_zstd IS NOT NULL) AS has_page
+""")
+_GIVE_BACK = text("""
+UPDATE ops.url_task SET state = 'ready', lease_run_id = NULL, lease_until = NULL, not_before = now() + :wait
+WHERE url_key = ANY(:keys) AND lease_run_id = :run
 """)
 _SETTLE = """
 INSERT INTO ops.url_task AS t
@@ -137,11 +147,22 @@ def enqueue(connection: Connection, feed_id: int, entries: Sequence[Entry], *, o
     return sum(queued), len(queued) - sum(queued)
 
 
-def claim(engine: Engine, run_id: UUID, most: int, sources: Sequence[int] | None = None) -> list[Task]:
-    """Take URLs that are due, for this run alone until they are settled, the lease ends, or the run does."""
-    parameters = {"run": run_id, "most": most, "lease": _LEASE, "sources": list(sources) if sources is not None else None}
+def claim(engine: Engine, run_id: UUID, most: int, sources: Sequence[int] | None = None, *, lease_holder: UUID | None = None) -> list[Task]:
+    """Take URLs that are due, for this run alone until they are settled, the lease ends, or the run does.
+
+    Those whose host another session holds than ``lease_holder`` come last.
+    """
+    wanted = list(sources) if sources is not None else None
+    parameters = {"run": run_id, "most": most, "lease": _LEASE, "sources": wanted, "holder": lease_holder}
     with engine.begin() as connection:
         return [_task(row) for row in connection.execute(_CLAIM, parameters)]
+
+
+def give_back(engine: Engine, run_id: UUID, urls: Iterable[str]) -> None:
+    """Let go of URLs that were claimed and could not be asked for: it was no try, and other runs may have them soon."""
+    keys = sorted(article_key(url) for url in urls)
+    with engine.begin() as connection:
+        connection.execute(_GIVE_BACK, {"run": run_id, "keys": keys, "wait": _BUSY_WAIT})
 
 
 def settle(connection: Connection, visits: Iterable[Visit], max_tries: int) -> None:
