@@ -13,11 +13,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.utilities.annotations import quote
 
-from flows.batch import is_connection_fault
 from flows.deployments import REPROCESS
 from flows.record import Progress, publish, run_facts, some_of, when
 from ingest.discover.targets import since_instant
-from ingest.errors import IngestError, UsageError
+from ingest.errors import DatabaseUnreachable, IngestError, UsageError
 from ingest.model import Tally
 from ingest.pipeline import merge_tallies, with_source_rules
 from ingest.report.run_table import add_up
@@ -33,8 +32,16 @@ from ingest.store.runs import running
 if TYPE_CHECKING:
     import datetime as dt
 
+    from prefect.client.schemas.objects import State, TaskRun
+    from prefect.tasks import Task
+
 _RETRY_SECONDS = [10.0, 60.0, 300.0]  # a run of hours outlasts the restart of a Postgres
 _SHOWN = 100  # numbers of articles in a note
+
+
+def is_connection_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether the task failed for its connection: what it has loaded is loaded, and it goes on from there."""
+    return isinstance(state.result(raise_on_failure=False), DatabaseUnreachable)
 
 
 class EveryPageRefused(IngestError):

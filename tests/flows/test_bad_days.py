@@ -52,8 +52,7 @@ def test_a_postgres_that_stays_away_fails_the_run_in_a_sentence_and_the_next_one
     """The database refuses connections after the first batch: the batch is tried again, then the run gives up."""
     from flows import batch
 
-    monkeypatch.setattr(batch.load_batch, "retry_delay_seconds", [0.1, 0.1, 0.1])  # a minute in real life
-    monkeypatch.setattr(batch, "RETRY_SECONDS", [0.1, 0.1, 0.1])
+    monkeypatch.setattr(batch, "RETRY_SECONDS", [0.1, 0.1, 0.1])  # a minute in real life
     monkeypatch.setenv("INGEST_DATABASE_CONNECT_SECONDS", "1")
     story = "<p>The ministers met in the capital on Monday, and both sides said that the talks would go on for weeks.</p>" * 4
     for i in range(60):

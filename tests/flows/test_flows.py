@@ -17,9 +17,9 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.states import Failed
 
-from flows.batch import is_connection_fault, load_batch
 from flows.ingest_targets.flow import EveryTargetFailed, ingest_targets
 from flows.poll_feeds.flow import poll_feeds
+from flows.reprocess.flow import is_connection_fault, reprocess_articles
 from ingest.errors import DatabaseUnreachable, UsageError
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
@@ -126,8 +126,8 @@ def test_a_run_says_what_it_did_what_failed_and_how_to_try_it_again(here: str, t
 
 def test_only_a_lost_connection_is_tried_again() -> None:
     run: Any = None  # the decision does not look at the run
-    assert is_connection_fault(load_batch, run, Failed(data=DatabaseUnreachable("gone")))
-    assert not is_connection_fault(load_batch, run, Failed(data=ValueError("a fault of ours")))
+    assert is_connection_fault(reprocess_articles, run, Failed(data=DatabaseUnreachable("gone")))
+    assert not is_connection_fault(reprocess_articles, run, Failed(data=ValueError("a fault of ours")))
 
 
 def test_the_module_runs_ad_hoc_with_the_exit_codes_of_the_command(served: Served, database_url: str, tmp_path: Path) -> None:
