@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
@@ -142,7 +144,7 @@ class _Pool:
             return [_extract_alone(page, self._limits) for page in batch]
 
     def _started(self, batch: Sequence[Page]) -> Future[list[PageResult]]:
-        with _interrupts_blocked():
+        with _interrupts_blocked(), _without_main():
             try:
                 return self._executor.submit(_extract_in_worker, batch, self._limits)
             except BrokenProcessPool:  # a worker died since the last look
@@ -160,11 +162,24 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A worker that starts in the block does not import the program that starts it: of Prefect's, that takes a second."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _extract_alone(page: Page, limits: Limits) -> PageResult:
     """Extract one page in a process of its own, after a batch has killed its worker."""
     with _executor(1) as executor:
         try:
-            return _with_pages([page], executor.submit(_extract_in_worker, [page], limits).result())[0]
+            with _without_main():
+                future = executor.submit(_extract_in_worker, [page], limits)
+            return _with_pages([page], future.result())[0]
         except BrokenProcessPool:
             failure = PageError(Stage.EXTRACT, "extractor_crashed", "The process that extracted this page died.")
             return PageResult(page.candidate, failure.rejection(), page)
