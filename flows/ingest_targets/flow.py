@@ -1,13 +1,14 @@
-"""The flow: targets are looked into, and what they hold is loaded, a task a batch."""
+"""The flow: targets are looked into, and what they hold is loaded."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
+from pydantic import Field
 
 from flows.batch import load_batches
 from flows.deployments import INGEST_TARGETS
@@ -27,6 +28,10 @@ from ingest.store.fetches import note_attempts
 from ingest.store.queries import run_rejections
 from ingest.store.runs import running
 
+# What Prefect's form offers, and its API refuses anything else than.
+Kind = Literal["article", "feed", "sitemap", "homepage", "section", "urls", "opml", "warc", "files"]
+AtLeastOne = Annotated[int, Field(ge=1)]
+
 
 class EveryTargetFailed(IngestError):
     """Pages were found, and none of them gave an article."""
@@ -42,9 +47,9 @@ def run_name() -> str:
 def ingest_targets(
     targets: list[str],
     url_map: str | None = None,
-    jobs: int | None = None,
-    batch_size: int | None = None,
-    kind: str | None = None,
+    jobs: AtLeastOne | None = None,
+    batch_size: AtLeastOne | None = None,
+    kind: Kind | None = None,
     since: str | None = None,
 ) -> dict[str, Any]:
     """Load articles: from URLs of articles, feeds, sitemaps, home pages and section pages, from WARC files, from saved pages and folders.
@@ -54,7 +59,7 @@ def ingest_targets(
         url_map: A file with the pages' URLs: JSON lines of path and url.
         jobs: Processes that extract; unset, INGEST_JOBS, else one a core.
         batch_size: Pages a task, which are committed together; unset, INGEST_BATCH_SIZE.
-        kind: What the targets are, where it is not to be told: article, feed, sitemap, homepage, section, urls, opml, warc, files.
+        kind: What the targets are, where it is not to be told.
         since: Leave out what feeds and sitemaps date earlier: 2026-11-02, or 7d.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The flow: feeds that are due are asked, and what is new in them is fetched and loaded, a task a batch."""
+"""The flow: feeds that are due are asked, and what is new in them is fetched and loaded."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from ingest.cli import (
     run,
     search,
     sources,
+    trigger,
     watch,
 )
 from ingest.cli.interrupts import comes_from_interrupt
@@ -57,6 +58,7 @@ export.register(app)
 boilerplate.register(app)
 maintain.register(app)
 watch.register(app)
+trigger.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(rejections.app, name="rejections")
 app.add_typer(rules.app, name="rules")
