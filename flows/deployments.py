@@ -85,7 +85,7 @@ BACKFILL = Deployment(
     "backfill", "Load an archive in many parts at once.", when_busy="ENQUEUE", timeout_seconds=7 * 24 * HOUR
 )  # fmt: skip
 
-DEPLOYMENTS = (POLL_FEEDS, WATCH, MAINTAIN, INGEST_TARGETS, REPROCESS)
+DEPLOYMENTS = (POLL_FEEDS, WATCH, MAINTAIN, INGEST_TARGETS, REPROCESS, BACKFILL)
 
 
 def prefect_yaml() -> str:

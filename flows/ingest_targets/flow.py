@@ -31,6 +31,7 @@ from ingest.store.runs import running
 # What Prefect's form offers, and its API refuses anything else than.
 Kind = Literal["article", "feed", "sitemap", "homepage", "section", "urls", "opml", "warc", "files"]
 AtLeastOne = Annotated[int, Field(ge=1)]
+Since = Annotated[str, Field(pattern=r"^(\d+d|\d{4}-\d{2}-\d{2}.*)$")]
 
 
 class EveryTargetFailed(IngestError):
@@ -50,7 +51,7 @@ def ingest_targets(
     jobs: AtLeastOne | None = None,
     batch_size: AtLeastOne | None = None,
     kind: Kind | None = None,
-    since: str | None = None,
+    since: Since | None = None,
 ) -> dict[str, Any]:
     """Load articles: from URLs of articles, feeds, sitemaps, home pages and section pages, from WARC files, from saved pages and folders.
 

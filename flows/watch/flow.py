@@ -64,7 +64,7 @@ def watch(sources: list[str] | None = None, fail_on_findings: bool | None = None
     for finding in found:
         emit_event(
             f"{EVENT}.{finding.kind}",
-            resource={"prefect.resource.id": f"{EVENT}.{finding.subject}", "prefect.resource.name": finding.subject},
+            resource={"prefect.resource.id": f"{EVENT}.{finding.kind.about}.{finding.subject}", "prefect.resource.name": finding.subject},
             payload=asdict(finding),
         )
         get_run_logger().warning("%s: %s: %s", finding.kind, finding.subject, finding.sentence)

@@ -59,6 +59,9 @@ COMMENT ON COLUMN ops.shard.rejected IS 'Pages of it that gave no article: see o
 COMMENT ON COLUMN ops.shard.error IS 'Why it failed; NULL where it did not.';
 COMMENT ON COLUMN ops.shard.started_at IS 'When it was last begun.';
 COMMENT ON COLUMN ops.shard.finished_at IS 'When it ended.';
+ALTER TABLE ops.url_task ADD COLUMN may_return BOOLEAN DEFAULT false NOT NULL;
+COMMENT ON COLUMN ops.url_task.may_return
+    IS 'Whether its last failure may be over some day: given up, it is tried again now and then.';
 """
 
 
@@ -67,4 +70,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.get_bind().exec_driver_sql("DROP TABLE ops.shard, ops.host_lease")
+    op.get_bind().exec_driver_sql("DROP TABLE ops.shard, ops.host_lease; ALTER TABLE ops.url_task DROP COLUMN may_return")

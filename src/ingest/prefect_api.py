@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import httpx
 
 from ingest.errors import IngestError, UsageError
+from ingest.normalise.credentials import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,14 +54,10 @@ class PrefectServer:
     """A connection to the server that PREFECT_API_URL names, with the key or the password that the environment gives."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        self.url = environment.get("PREFECT_API_URL", DEFAULT_URL).rstrip("/")
-        user, colon, password = environment.get("PREFECT_API_AUTH_STRING", "").partition(":")
-        key = environment.get("PREFECT_API_KEY")
-        self._client = httpx.Client(
-            timeout=_SECONDS,
-            headers={"Authorization": f"Bearer {key}"} if key else None,
-            auth=(user, password) if colon and not key else None,
-        )
+        self._asked = (environment.get("PREFECT_API_URL") or DEFAULT_URL).rstrip("/")
+        self.url = without_credentials(self._asked)
+        """As people may see it."""
+        self._client = httpx.Client(timeout=_SECONDS, headers=_authorization(environment))
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +72,7 @@ class PrefectServer:
             UsageError: there is no such deployment, or it refuses a parameter.
             ServerAway: nobody answers.
         """
-        answer = self._ask("GET", f"/deployments/name/{deployment}")
+        answer = self._ask("GET", f"/deployments/name/{quote(deployment)}")
         if answer.status_code == _MISSING:
             raise UsageError(f"The Prefect server at {self.url} has no deployment {deployment}: `make serve` serves those of this project.")
         body = {"parameters": dict(parameters), "idempotency_key": idempotency_key, "state": {"type": "SCHEDULED"}}
@@ -108,7 +107,7 @@ class PrefectServer:
     def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         try:
             for _ in range(_BUSY_TRIES):
-                answer = self._client.request(method, f"{self.url}{path}", json=body)
+                answer = self._client.request(method, f"{self._asked}{path}", json=body)
                 if answer.status_code != _BUSY:
                     break
                 time.sleep(_BUSY_SECONDS)
@@ -125,6 +124,14 @@ class PrefectServer:
             return answer.raise_for_status().json()
         except (httpx.HTTPStatusError, ValueError):
             raise ServerAway(f"{self.url} does not answer as a Prefect server does ({answer.status_code}).") from None
+
+
+def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
+    """The header that Prefect's own client would send: the password goes before the key."""
+    if password := environment.get("PREFECT_API_AUTH_STRING"):
+        return {"Authorization": f"Basic {base64.b64encode(password.encode()).decode()}"}
+    key = environment.get("PREFECT_API_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _flow_run(facts: Mapping[str, Any]) -> FlowRun:

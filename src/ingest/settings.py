@@ -155,6 +155,8 @@ class Settings:
     poll_max_seconds: float = _field(86_400.0, _seconds, _ABOVE, "The longest time between two polls of a feed")
     first_poll_days: float = _field(7.0, _seconds, "days above 0", "How far back the first poll of a sitemap goes")
     max_task_tries: int = _field(8, _count, _WHOLE, "Runs that try a page which cannot be had, before it is given up")
+    shard_bytes: int = _field(134_217_728, _count, _WHOLE, "Bytes of a WARC file that are one part of a backfill")
+    shard_pages: int = _field(500, _count, _WHOLE, "Saved pages, or URLs of a list, that are one part of a backfill")
     keep_fetch_days: float = _field(0.0, _amount, "days from 0 on", "How long requests are kept, by whole months; 0 for ever")
     keep_page_days: float = _field(0.0, _amount, "days from 0 on", "How long the bytes of pages are kept; 0 for ever")
     keep_poll_days: float = _field(0.0, _amount, "days from 0 on", "How long polls of feeds are kept; 0 for ever")

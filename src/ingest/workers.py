@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ingest.errors import PageError
 from ingest.model import Article, PageResult, Stage
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ingest.model import Limits, Page, Rejection
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
 _AT_ONCE = 1e-6  # seconds; zero would switch an alarm off
@@ -118,7 +121,7 @@ class _Pool:
         self.pending: deque[tuple[Sequence[Page], Future[list[PageResult]]]] = deque()
         self._limits = limits
         self._jobs = jobs
-        self._executor = _executor(jobs)
+        self._executor = worker_pool(jobs)
 
     def __enter__(self) -> _Pool:
         return self
@@ -139,17 +142,32 @@ class _Pool:
             return _with_pages(batch, future.result())
         except BrokenProcessPool:
             self._executor.shutdown(wait=False)
-            self._executor = _executor(self._jobs)
+            self._executor = worker_pool(self._jobs)
             self.pending = deque((waiting, self._started(waiting)) for waiting, _ in self.pending)
             return [_extract_alone(page, self._limits) for page in batch]
 
     def _started(self, batch: Sequence[Page]) -> Future[list[PageResult]]:
-        with _interrupts_blocked(), _without_main():
-            try:
-                return self._executor.submit(_extract_in_worker, batch, self._limits)
-            except BrokenProcessPool:  # a worker died since the last look
-                self._executor = _executor(self._jobs)
-                return self._executor.submit(_extract_in_worker, batch, self._limits)
+        try:
+            return submit(self._executor, _extract_in_worker, batch, self._limits)
+        except BrokenProcessPool:  # a worker died since the last look
+            self._executor = worker_pool(self._jobs)
+            return submit(self._executor, _extract_in_worker, batch, self._limits)
+
+
+def submit(pool: ProcessPoolExecutor, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> Future[R]:
+    """Hand work to a pool, which may start a process for it.
+
+    Raises:
+        BrokenProcessPool: one of its processes has died.
+    """
+    with _interrupts_blocked(), _without_main():
+        return pool.submit(function, *args, **options)
+
+
+def end_workers() -> None:
+    """End the processes of all pools in the middle of their work."""
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 @contextmanager
@@ -175,11 +193,9 @@ def _without_main() -> Iterator[None]:
 
 def _extract_alone(page: Page, limits: Limits) -> PageResult:
     """Extract one page in a process of its own, after a batch has killed its worker."""
-    with _executor(1) as executor:
+    with worker_pool(1) as executor:
         try:
-            with _without_main():
-                future = executor.submit(_extract_in_worker, [page], limits)
-            return _with_pages([page], future.result())[0]
+            return _with_pages([page], submit(executor, _extract_in_worker, [page], limits).result())[0]
         except BrokenProcessPool:
             failure = PageError(Stage.EXTRACT, "extractor_crashed", "The process that extracted this page died.")
             return PageResult(page.candidate, failure.rejection(), page)
@@ -194,7 +210,8 @@ def _with_pages(pages: Sequence[Page], results: list[PageResult]) -> list[PageRe
     return [replace(r, page=page) for page, r in zip(pages, results, strict=True)]
 
 
-def _executor(jobs: int) -> ProcessPoolExecutor:
+def worker_pool(jobs: int) -> ProcessPoolExecutor:
+    """Processes that ignore Ctrl-C, which is the caller's to hear, and that die with it however it dies."""
     # spawn: the parent holds database connections and threads, which a fork would duplicate.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)

@@ -30,7 +30,9 @@ def test_watch_exits_1_where_there_is_something_to_look_at(cli_env: Environment)
         )
     found = ingest(cli_env, "watch")
     assert found.returncode == 1
-    assert found.stdout.startswith("feed-failing: https://post.example/feed\n    It is gone (410), and last answered on ")
+    assert found.stdout.startswith(
+        "feed-failing: https://post.example/feed\n    It is gone, and not asked any more; it has never answered: It answered 410."
+    )
     as_json = ingest(cli_env, "watch", "--source", "post.example", "--json")
     assert as_json.returncode == 1
     assert json.loads(as_json.stdout)["kind"] == "feed-failing"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,8 @@ import pytest
 
 from ingest.discover.targets import TargetKind
 from ingest.prefect_api import DEFAULT_URL, PrefectServer, ServerAway
-from tests.flows.served import ROOT, SEEDS, Served, free_port, rows, wait_for
+from tests.flows.served import ROOT, SEEDS, Served, free_port, hear_interrupts, rows, wait_for
+from tests.web.server import Web
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -76,6 +80,33 @@ def test_a_run_that_fails_or_takes_too_long_exits_1(served: Served, tmp_path: Pa
     assert "goes on" in late.stderr
 
 
+def test_waiting_is_interrupted_and_the_run_goes_on_until_it_is_cancelled(served: Served) -> None:
+    own = {k: v for k, v in served.environment.items() if not k.startswith("INGEST_")}
+    pipe = subprocess.PIPE
+    with Web(1, 40) as web:  # a page a second
+        command = [str(INGEST), "trigger", web.url("/feed.rss"), "--kind", "feed", "--wait"]
+        with subprocess.Popen(command, env=own, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, preexec_fn=hear_interrupts) as process:  # noqa: PLW1509
+            assert process.stderr
+            run = process.stderr.readline().strip().rpartition("/")[2]
+            wait_for(lambda: served.get(f"/flow_runs/{run}")["state"]["type"] == "RUNNING")
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate()
+        assert process.returncode == 130
+        assert f"prefect flow-run cancel {run}" in errors
+        assert "Traceback" not in errors
+        assert served.get(f"/flow_runs/{run}")["state"]["type"] == "RUNNING"
+        with subprocess.Popen(command, env=own, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+            assert process.stderr
+            second = process.stderr.readline().strip().rpartition("/")[2]
+            for each in (run, second):
+                cancel = [str(INGEST.with_name("prefect")), "flow-run", "cancel", each]
+                subprocess.run(cancel, env=served.environment, cwd=ROOT, check=True, capture_output=True)
+            _, errors = process.communicate()
+        assert process.returncode == 1
+        assert "ingest: the run is cancelled" in errors
+        wait_for(lambda: served.get(f"/flow_runs/{run}")["state"]["type"] == "CANCELLED")
+
+
 def test_what_is_wrong_is_refused_by_name_and_nothing_runs(served: Served) -> None:
     refused = trigger(served, SEEDS, "--deployment", "ingest-targets/nobody")
     assert (refused.returncode, "ingest-targets/nobody" in refused.stderr) == (2, True)
@@ -89,6 +120,8 @@ def test_what_is_wrong_is_refused_by_name_and_nothing_runs(served: Served) -> No
     refused = trigger(served, SEEDS, "--kind", "nonsense", "--wait")
     assert (refused.returncode, "nonsense" in refused.stderr) == (2, True)
     assert refused.stderr.startswith("ingest: ingest-targets/default refuses this: ")
+    assert trigger(served, SEEDS, "--since", "lately").returncode == 2
+    assert trigger(served, SEEDS, "--timeout", "5").returncode == 2
     assert served.post("/flow_runs/count", {}) == before
 
 
@@ -104,9 +137,40 @@ def test_a_server_that_is_away_is_one_sentence_and_run_does_not_need_it(served: 
     assert run.returncode == 0, run.stderr
 
 
-def test_what_answers_and_is_no_prefect_server_is_said() -> None:
-    from tests.web.server import Web
+class Restarting(BaseHTTPRequestHandler):
+    """A server that goes away once while somebody waits for a run of it."""
 
+    looks = 0
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.protocol_version = "HTTP/1.0"
+        if self.path.startswith("/api/flow_runs/"):
+            type(self).looks += 1
+            if self.looks == 1:
+                return  # the connection ends without an answer
+        state = {"type": "COMPLETED" if self.looks else "SCHEDULED"}
+        body: object = [] if "artifacts" in self.path else {"id": "some-id", "name": "some run", "state": state}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    do_GET = do_POST = answer  # noqa: N815  # the base class's names
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_a_server_that_restarts_is_waited_for() -> None:
+    with HTTPServer(("127.0.0.1", 0), Restarting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = Served(f"http://127.0.0.1:{server.server_port}/api", {})
+        done = trigger(here, SEEDS, "--wait", PREFECT_API_URL=here.api)
+        server.shutdown()
+    assert (done.returncode, Restarting.looks) == (0, 2), done.stderr
+
+
+def test_what_answers_and_is_no_prefect_server_is_said() -> None:
     with (
         Web(1, 1) as web,
         PrefectServer({"PREFECT_API_URL": web.url("/")}) as server,
@@ -115,6 +179,27 @@ def test_what_answers_and_is_no_prefect_server_is_said() -> None:
         server.flow_run("0")
     with PrefectServer({}) as server:
         assert server.url == DEFAULT_URL
+
+
+@pytest.mark.parametrize(
+    ("secrets", "sent"),
+    [
+        ({"PREFECT_API_KEY": "a-key"}, "Bearer a-key"),
+        ({"PREFECT_API_AUTH_STRING": "admin:pa:ss"}, "Basic YWRtaW46cGE6c3M="),
+        ({"PREFECT_API_KEY": "a-key", "PREFECT_API_AUTH_STRING": "admin:pa:ss"}, "Basic YWRtaW46cGE6c3M="),  # as Prefect's client does
+        ({}, None),
+    ],
+)
+def test_secrets_go_to_the_server_only(secrets: dict[str, str], sent: str | None) -> None:
+    with Web(1, 1) as web:
+        address = web.url("/nothing")
+        with PrefectServer({"PREFECT_API_URL": address} | secrets) as server, pytest.raises(ServerAway) as away:
+            server.flow_run("0")
+        assert web.requests[-1].headers.get("authorization") == sent
+    assert not any(secret in str(away.value) for secret in secrets.values())
+    with PrefectServer({"PREFECT_API_URL": address.replace("//", "//me:hidden@")}) as server, pytest.raises(ServerAway) as gone:
+        server.flow_run("0")
+    assert "hidden" not in str(gone.value)
 
 
 def test_the_form_explains_each_field(served: Served) -> None:

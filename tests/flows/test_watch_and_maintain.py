@@ -34,6 +34,7 @@ def test_a_finding_is_an_event_and_a_note(gone_feed: str, served: Served) -> Non
     wait_for(lambda: served.post("/events/filter", wanted)["total"] > 0)
     [event] = served.post("/events/filter", wanted)["events"]
     assert event["resource"]["prefect.resource.name"] == "https://post.example/feed"
+    assert event["resource"]["prefect.resource.id"] == "news-ingest.feed.https://post.example/feed"
     assert event["payload"]["sentence"] == finding["sentence"]
     [(run_id, state)] = rows(gone_feed, "SELECT run_id, state FROM ops.run")
     assert state == "completed"

@@ -13,16 +13,17 @@ from tests.store.following import a_run, due_feed, entry, follows, poll, rows
 SETTINGS = Settings(home=Path("unused"), max_task_tries=3)
 
 
-def queue(engine: Engine, states: dict[str, tuple[str, int, int, int]]) -> None:
-    """URLs with a state, tries, and the days since they were found and since they were due."""
+def queue(engine: Engine, states: dict[str, tuple[str, bool, int, int]]) -> None:
+    """URLs with a state, whether they may return, and the days since they were found and since they were due."""
     follows(engine)
     run = a_run(engine)
     poll(engine, run, due_feed(engine, run), *(entry(name) for name in states))
     with engine.begin() as connection:
-        for name, (state, tries, found, due) in states.items():
-            update = """UPDATE ops.url_task SET state = :state, tries = :tries, found_at = now() - make_interval(days => :found),
+        for name, (state, may_return, found, due) in states.items():
+            update = """UPDATE ops.url_task SET state = :state, may_return = :may_return, tries = 3,
+                        found_at = now() - make_interval(days => :found),
                         not_before = now() - make_interval(days => :due) WHERE url LIKE '%-' || :name"""
-            connection.execute(text(update), {"state": state, "tries": tries, "found": found, "due": due, "name": name})
+            connection.execute(text(update), {"state": state, "may_return": may_return, "found": found, "due": due, "name": name})
         connection.execute(text("UPDATE ops.run SET state = 'completed'"))
 
 
@@ -30,11 +31,11 @@ def test_what_failed_for_the_moment_is_tried_once_a_day_for_a_month(engine: Engi
     queue(
         engine,
         {
-            "moment": ("dead", 3, 5, 2),
-            "today": ("dead", 3, 5, 0),
-            "never": ("dead", 1, 5, 2),
-            "old": ("dead", 3, 31, 2),
-            "done": ("done", 0, 5, 2),
+            "moment": ("dead", True, 5, 2),
+            "today": ("dead", True, 5, 0),
+            "never": ("dead", False, 5, 2),
+            "old": ("dead", True, 31, 2),
+            "done": ("done", True, 5, 2),
         },
     )
     now = dt.datetime.now(dt.UTC)
@@ -49,8 +50,9 @@ def test_dead_runs_are_closed_and_forgotten_hosts_leave(engine: Engine) -> None:
     a_run(engine)
     with engine.begin() as connection:
         insert = """INSERT INTO ops.host_lease (host, holder, leased_until, free_from) VALUES
-                    ('old.example', NULL, now(), now() - interval '2 days'), ('new.example', NULL, now(), now()),
-                    ('held.example', gen_random_uuid(), now(), now() - interval '2 days')"""
+                    ('old.example', NULL, now() - interval '2 days', now() - interval '2 days'), ('new.example', NULL, now(), now()),
+                    ('held.example', gen_random_uuid(), now(), now() - interval '2 days'),
+                    ('killed.example', gen_random_uuid(), now() - interval '2 days', now() - interval '2 days')"""
         connection.execute(text(insert))
     done = maintain(engine, SETTINGS, dt.datetime.now(dt.UTC))
     assert done.crashed_runs == 1

@@ -29,7 +29,7 @@ def published(engine: Engine, slug: str, ages: Sequence[dt.timedelta]) -> None:
         at = Instant(NOW - age, Precision.SECOND, ZoneFrom.EXPLICIT, "")
         candidate = Candidate(url, url, url)
         article = Article(url, url, f"Story {n}", f"What happened on day {n} at {slug}.", published=at, extractor_version="1")
-        results.append(PageResult(candidate, article, Page(candidate, url.encode(), MediaType.HTML, NOW), 0.1))
+        results.append(PageResult(candidate, article, Page(candidate, url.encode(), MediaType.HTML, max(NOW, NOW - age)), 0.1))
     load_batch(engine, run, results)
 
 
@@ -57,6 +57,17 @@ def test_a_source_is_silent_by_its_own_habit(engine: Engine) -> None:
     assert finding.advice == "ingest sources show hourly.example"
 
 
+def test_a_source_that_falls_to_a_trickle_is_found(engine: Engine) -> None:
+    """The view counts the days of today: so does this test."""
+    now = dt.datetime.now(dt.UTC)
+    follows(engine, "daily.example")
+    days = [day * DAY + n * HOUR / 4 for day in range(2, 70) for n in range(8)]
+    published(engine, "daily.example", [NOW - (now - age) for age in [*days, DAY]])
+    [finding] = findings(engine, now, ["daily.example"])
+    assert (finding.kind, finding.subject) == (FindingKind.SOURCE_QUIET, "daily.example")
+    assert finding.sentence == f"1 articles on {(now - DAY):%Y-%m-%d}; on that day of the week there are usually 8."
+
+
 def test_feeds_that_fail_are_found(engine: Engine) -> None:
     follows(engine, "post.example", "https://post.example/a", "https://post.example/b", "https://post.example/c", "https://post.example/d")
     with engine.begin() as connection:
@@ -69,7 +80,7 @@ def test_feeds_that_fail_are_found(engine: Engine) -> None:
     failing, gone = findings(engine, NOW, ["post.example"])
     assert "failed 7 times in a row" in failing.sentence
     assert "It answered 500." in failing.sentence
-    assert "410" in gone.sentence
+    assert gone.sentence == "It is gone, and not asked any more; it has never answered: It answered 500."
 
 
 def asked_and_refused(engine: Engine, host: str, at: dt.datetime, asked: int, refused: int) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from ingest import __version__
 from ingest.cli import (
+    backfill,
     boilerplate,
     db,
     diff,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 run.register(app)
 poll.register(app)
+backfill.register(app)
 discover.register(app)
 extract.register(app)
 explain.register(app)

@@ -32,6 +32,7 @@ _EPILOG = """[bold]Examples[/bold]
 Exit codes: 0 it was asked for, or with --wait, it completed; 1 it failed, was cancelled, or did not end in time; 2 wrong usage, or no
 server answers; 130 interrupted: the run goes on."""
 _LOOK_SECONDS = 1.0
+_AWAY_SECONDS = 60.0  # that a server may be away while somebody waits: a restart takes ten to twenty
 _DEPLOYMENT = "ingest-targets/default"
 
 
@@ -52,11 +53,15 @@ def _trigger(  # noqa: PLR0913  # one argument an option is Typer's way
     deployment: Annotated[str, typer.Option("--deployment", metavar="FLOW/NAME", help="Another deployment of the flow.")] = _DEPLOYMENT,
     as_json: Annotated[bool, typer.Option("--json", help="What became of it as one JSON object on standard output.")] = False,
 ) -> None:
-    from ingest.errors import UsageError  # start-up of --help stays short
+    from ingest.discover.targets import since_instant  # start-up of --help stays short
+    from ingest.errors import UsageError
     from ingest.prefect_api import PrefectServer
 
     if "-" in targets:
         raise UsageError("A run elsewhere has no standard input: name URLs, files or folders.")
+    if timeout is not None and not wait:
+        raise UsageError("--timeout is for --wait: without it, nothing is waited for.")
+    since_instant(since)  # the server takes any text, and the run would fail over it
     wanted = {
         "targets": [_absolute(t) for t in targets],
         "kind": kind and str(kind),
@@ -82,12 +87,20 @@ def _absolute(target: str) -> str:
 def _ended(server: PrefectServer, run: FlowRun, timeout: float | None) -> FlowRun:
     from rich.console import Console
 
-    begun = time.monotonic()
+    from ingest.prefect_api import ServerAway
+
+    begun = heard = time.monotonic()
     try:
         with Console(stderr=True).status(run.state.lower()) as status:
             while not run.is_final and (timeout is None or time.monotonic() - begun < timeout):
                 time.sleep(_LOOK_SECONDS)
-                run = server.flow_run(run.run_id)
+                try:
+                    run = server.flow_run(run.run_id)
+                    heard = time.monotonic()
+                except ServerAway:
+                    if time.monotonic() - heard > _AWAY_SECONDS:
+                        _say(f"ingest: run {run.run_id} may go on all the same.")
+                        raise
                 status.update(f"{run.name}: {run.state.lower()}, {time.monotonic() - begun:.0f} s")
     except KeyboardInterrupt:
         _say(f"ingest: interrupted; the run goes on: prefect flow-run cancel {run.run_id}")

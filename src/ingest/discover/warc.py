@@ -13,7 +13,7 @@ from fastwarc.warc import WarcRecordType
 
 from ingest.discover.warc_body import Body, dechunk, decode
 from ingest.discover.warc_records import MAX_HEADER_BYTES, read_records
-from ingest.discover.warc_segments import Damage
+from ingest.discover.warc_segments import Damage, next_member
 from ingest.errors import PageError
 from ingest.model import Candidate, MediaType, Page, PageResult, Stage
 from ingest.normalise.url import canonical_or_none
@@ -43,13 +43,15 @@ def is_warc(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES)
 
 
-def read_warc(file: str | Path | BinaryIO, name: str, limits: Limits) -> Iterator[Page | PageResult]:
+def read_warc(file: str | Path | BinaryIO, name: str, limits: Limits, part: tuple[int, int] | None = None) -> Iterator[Page | PageResult]:
     """The pages of a WARC file in its order: answers of status 200, and resources, that are HTML or plain text.
 
     Anything else in it is passed over. A page whose body is too large, empty or damaged comes as a rejection. A file that is cut
     or damaged gives everything that can be read, then one rejection (``broken_warc``) that says where. A page's ``path`` is
     ``name#offset``: the byte at which its record (in a gzip file: its member) begins; ``name#offset+inside`` where a member
-    holds several records. Never raises for what is in the file; memory stays flat. A binary file object need not be seekable.
+    holds several records. A ``part`` of a gzip file are the members that begin at or after its first number and before its second,
+    in bytes: neighbouring parts give each page once. Never raises for what is in the file; memory stays flat. A binary file object
+    need not be seekable, but for parts.
     """
     damage = Damage()
     with ExitStack() as stack:
@@ -64,7 +66,12 @@ def read_warc(file: str | Path | BinaryIO, name: str, limits: Limits) -> Iterato
                 return
         else:
             stream = file
-        for offset, record in read_records(stream, damage):
+        start, end = part or (0, None)
+        if start:
+            if (first := next_member(stream, start)) is None:
+                return
+            start = stream.seek(first)
+        for offset, record in read_records(stream, damage, start, end):
             found = _page(record, f"{name}#{offset}", limits, undated)
             if found is not None:
                 yield found

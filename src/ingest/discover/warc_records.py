@@ -17,9 +17,14 @@ MAX_HEADER_BYTES = 64 * 1024
 _LEAST_RECORD = len(b"WARC/1.0\r\n")  # bytes that no reading of a record goes back behind
 
 
-def read_records(file: BinaryIO, damage: Damage) -> Iterator[tuple[str, WarcRecord]]:
-    """Each record with its place; it can be read until the next is asked for. What is broken is noted in ``damage``."""
-    for segment in segments(file, damage):
+def read_records(file: BinaryIO, damage: Damage, start: int = 0, end: int | None = None) -> Iterator[tuple[str, WarcRecord]]:
+    """Each record with its place; it can be read until the next is asked for. What is broken is noted in ``damage``.
+
+    ``start`` is where in the file its next byte stands; from the gzip member on that begins at or after ``end``, nothing is read.
+    """
+    for segment in segments(file, damage, start):
+        if end is not None and segment.member is not None and segment.member >= end:
+            return
         noted = damage.places
         for position, record in _records(segment, damage):
             yield _place(segment, position), record

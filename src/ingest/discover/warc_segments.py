@@ -30,6 +30,7 @@ _GZIP_MAGIC = b"\x1f\x8b\x08"
 _ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")  # a frame, and the dictionary that stands before the frames (RFC 8878, WARC-zstd)
 _VERSION_LINE = re.compile(rb"WARC/[01]\.\d{1,2}\r\n")
 _LONGEST_VERSION_LINE = len(b"WARC/1.00\r\n")
+_MEMBER_HEAD = 4096  # bytes of a gzip member that surely inflate to a record's first line
 _RECORD_END = b"\r\n\r\n"
 
 
@@ -100,9 +101,12 @@ class Segment:
         return not self._position or end.endswith(_RECORD_END)
 
 
-def segments(file: BinaryIO, damage: Damage) -> Iterator[Segment]:
-    """The segments of a WARC file that is plain, gzip or zstd; each has to be read before the next is asked for."""
-    source = _Source(file, damage)
+def segments(file: BinaryIO, damage: Damage, start: int = 0) -> Iterator[Segment]:
+    """The segments of a WARC file that is plain, gzip or zstd; each has to be read before the next is asked for.
+
+    ``start`` is where in the file the first byte stands that comes out of it.
+    """
+    source = _Source(file, damage, start)
     head = source.peek(len(_GZIP_MAGIC) + 1)
     if head.startswith(_GZIP_MAGIC):
         yield from _members(source, damage)
@@ -117,11 +121,11 @@ def segments(file: BinaryIO, damage: Damage) -> Iterator[Segment]:
 class _Source:
     """The file as it lies on disk, chunk by chunk; a failing disk is an end that is noted."""
 
-    def __init__(self, file: BinaryIO, damage: Damage) -> None:
+    def __init__(self, file: BinaryIO, damage: Damage, start: int = 0) -> None:
         self._file = file
         self._damage = damage
         self._back = b""
-        self._read = 0
+        self._read = start
 
     @property
     def position(self) -> int:
@@ -240,3 +244,31 @@ def _unzstd(source: _Source, damage: Damage) -> Callable[[], bytes]:
             return b""
 
     return pull
+
+
+def next_member(file: BinaryIO, start: int) -> int | None:
+    """Where the first gzip member at or after ``start`` begins that holds the beginning of a record; None where there is none.
+
+    What looks like a member's beginning inside of another one's data is told by inflating it.
+    """
+    file.seek(start)
+    position, data, is_all = start, b"", False
+    while True:
+        found = data.find(_GZIP_MAGIC)
+        if found >= 0 and (is_all or len(data) - found >= _MEMBER_HEAD):
+            if _begins_record(data[found:]):
+                return position + found
+            position, data = position + found + 1, data[found + 1 :]
+        elif is_all:
+            return None
+        else:
+            passed = max(0, len(data) - len(_GZIP_MAGIC) + 1) if found < 0 else found
+            more = file.read(CHUNK)
+            position, data, is_all = position + passed, data[passed:] + more, not more
+
+
+def _begins_record(data: bytes) -> bool:
+    try:
+        return _VERSION_LINE.match(zlib.decompressobj(_GZIP).decompress(data, CHUNK)) is not None
+    except _DAMAGED:
+        return False

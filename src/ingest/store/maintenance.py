@@ -25,13 +25,13 @@ _FEWEST_ROWS = 10_000  # of a table that is worth advice
 _DEAD_SHARE = 0.2  # of a table's rows: Postgres' own autovacuum begins there
 _OLD_TRANSACTIONS = 1_000_000_000  # half of what Postgres can tell apart
 
-# What was given up after all its tries could not be had for the moment; what can never be had is given up at its first.
+# One more try: it is given up again if that fails too, until the next turn.
 _REVIVE = text("""
 UPDATE ops.url_task SET state = 'ready', tries = :most - 1, not_before = now()
-WHERE state = 'dead' AND tries >= :most AND found_at > CAST(:now AS timestamptz) - CAST(:days AS interval)
+WHERE state = 'dead' AND may_return AND found_at > CAST(:now AS timestamptz) - CAST(:days AS interval)
   AND not_before < CAST(:now AS timestamptz) - CAST(:between AS interval)
 """)
-_FREE_LEASES = text("DELETE FROM ops.host_lease WHERE holder IS NULL AND free_from < now() - interval '1 day'")
+_FREE_LEASES = text("DELETE FROM ops.host_lease WHERE greatest(leased_until, free_from) < now() - interval '1 day'")
 # Most rows change here, or the planner's choice matters most.
 _VACUUM = text(
     "VACUUM (ANALYZE) news.article, news.article_version, news.sighting, ops.url_task, ops.raw_page, ops.removed_block, ops.host_lease"

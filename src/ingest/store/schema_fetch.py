@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Identity, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
 from ingest.store.schema import ARTICLE, INSTANT, NONE, NOW, RUN, SOURCE, column, identity, metadata, one_of
@@ -105,6 +119,12 @@ url_task = Table(
     ),
     column("state", Text, "ready, leased (being fetched), done, or dead (given up: see ops.rejection).", server_default="ready"),
     column("tries", Integer, "Runs that tried it since it was last had.", server_default=text("0")),
+    column(
+        "may_return",
+        Boolean,
+        "Whether its last failure may be over some day: given up, it is tried again now and then.",
+        server_default=text("false"),
+    ),
     column("found_at", INSTANT, "When it was first found.", server_default=NOW),
     column("not_before", INSTANT, "When it may be fetched.", server_default=NOW),
     column("lease_run_id", Uuid, "The run that is fetching it.", null=True),

@@ -82,14 +82,14 @@ WHERE url_key = ANY(:keys) AND lease_run_id = :run
 """)
 _SETTLE = """
 INSERT INTO ops.url_task AS t
-    (url_key, url, host, state, tries, not_before, fetched_at, etag, last_modified, body_sha256, moved_to, last_error)
-SELECT key, url, host,
+    (url_key, url, host, may_return, state, tries, not_before, fetched_at, etag, last_modified, body_sha256, moved_to, last_error)
+SELECT key, url, host, again AND fetched_at IS NULL,
        CASE WHEN fetched_at IS NOT NULL THEN 'done' WHEN again AND %(most)s > 1 THEN 'ready' ELSE 'dead' END,
        CASE WHEN fetched_at IS NULL THEN 1 ELSE 0 END, now() + wait, fetched_at, etag, modified, body, moved_to, error
 FROM unnest(%(keys)s::bytea[], %(urls)s::text[], %(hosts)s::text[], %(again)s::bool[], %(waits)s::interval[], %(fetched)s::timestamptz[],
             %(etags)s::text[], %(modified)s::text[], %(bodies)s::bytea[], %(moved)s::text[], %(errors)s::text[])
      AS s (key, url, host, again, wait, fetched_at, etag, modified, body, moved_to, error)
-ON CONFLICT (url_key) DO UPDATE SET
+ON CONFLICT (url_key) DO UPDATE SET may_return = excluded.may_return,
     state = CASE WHEN excluded.state = 'ready' AND t.tries + 1 >= %(most)s THEN 'dead' ELSE excluded.state END,
     tries = CASE WHEN excluded.state = 'done' THEN 0 ELSE t.tries + 1 END,
     not_before = now() + least((excluded.not_before - now()) * power(2, least(t.tries, 10)), %(longest)s::interval),

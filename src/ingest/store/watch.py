@@ -34,10 +34,26 @@ class FindingKind(StrEnum):
     """What is wrong; also the last part of the Prefect event's name."""
 
     SOURCE_SILENT = "source-silent"
+    SOURCE_QUIET = "source-quiet"
     FEED_FAILING = "feed-failing"
     REJECTIONS_UP = "rejections-up"
     RUNS_FAILED = "runs-failed"
     POLLS_LATE = "polls-late"
+
+    @property
+    def about(self) -> str:
+        """What its subject is: a source, a feed, a host, a flow."""
+        return _ABOUT[self]
+
+
+_ABOUT = {
+    FindingKind.SOURCE_SILENT: "source",
+    FindingKind.SOURCE_QUIET: "source",
+    FindingKind.FEED_FAILING: "feed",
+    FindingKind.REJECTIONS_UP: "host",
+    FindingKind.RUNS_FAILED: "flow",
+    FindingKind.POLLS_LATE: "queue",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +88,17 @@ WHERE s.followed_at IS NOT NULL AND s.paused_at IS NULL AND h.articles >= :fewes
   AND CAST(:now AS timestamptz) - h.last_at > greatest(:times * h.longest, :shortest)
 ORDER BY h.last_at
 """)
+# Less than a quarter of what the day of the week usually has: what a source's feed shows when half of it is broken.
+_QUIET = text("""
+SELECT g.slug, g.day, g.articles, g.usual FROM news.source s
+CROSS JOIN LATERAL (SELECT * FROM news.source_gap g WHERE g.source_id = s.source_id ORDER BY g.day DESC LIMIT 1) AS g
+WHERE s.followed_at IS NOT NULL AND s.paused_at IS NULL AND g.articles > 0
+  AND (CAST(:slugs AS text[]) IS NULL OR s.slug = ANY(:slugs))
+  AND g.day = (CAST(:now AS timestamptz) AT TIME ZONE coalesce(s.time_zone, 'UTC'))::date - 1
+ORDER BY g.slug
+""")
 _FAILING = text("""
-SELECT s.slug, f.url, f.state, f.failures, f.last_error, coalesce(f.last_success_at, f.created_at) AS since
+SELECT s.slug, f.url, f.state, f.failures, f.last_error, f.last_success_at
 FROM ops.feed f JOIN news.source s USING (source_id)
 WHERE (f.state = 'gone' OR f.state = 'failing' AND f.failures >= :fewest) AND s.paused_at IS NULL
   AND (CAST(:slugs AS text[]) IS NULL OR s.slug = ANY(:slugs))
@@ -119,7 +144,12 @@ def findings(engine: Engine, now: dt.datetime, slugs: Sequence[str] | None = Non
     """What is wrong at an instant, of all followed sources or of some; with ``slugs``, only what can be told of a source."""
     slugs = None if slugs is None else list(slugs)  # psycopg takes a tuple for a record
     with engine.connect() as connection:
-        found = [*_silent(connection, now, slugs), *_failing(connection, slugs), *_rejected(connection, now, slugs)]
+        found = [
+            *_silent(connection, now, slugs),
+            *_quiet(connection, now, slugs),
+            *_failing(connection, slugs),
+            *_rejected(connection, now, slugs),
+        ]
         if slugs is None:
             found += [*_failed_runs(connection, now), *_late_polls(connection, now)]
     return found
@@ -135,13 +165,19 @@ def _silent(connection: Connection, now: dt.datetime, slugs: Sequence[str] | Non
         yield Finding(FindingKind.SOURCE_SILENT, row.slug, sentence, f"ingest sources show {row.slug}")
 
 
+def _quiet(connection: Connection, now: dt.datetime, slugs: Sequence[str] | None) -> Iterator[Finding]:
+    for row in connection.execute(_QUIET, {"now": now, "slugs": slugs}):
+        sentence = f"{row.articles:,} articles on {row.day}; on that day of the week there are usually {row.usual:,.0f}."
+        yield Finding(FindingKind.SOURCE_QUIET, row.slug, sentence, f"ingest sources show {row.slug}")
+
+
 def _failing(connection: Connection, slugs: Sequence[str] | None) -> Iterator[Finding]:
     for row in connection.execute(_FAILING, {"fewest": _FEWEST_FAILURES, "slugs": slugs}):
         gone = row.state == "gone"
-        what = "is gone (410)" if gone else f"failed {row.failures:.0f} times in a row"
-        sentence = (
-            f"It {what}, and last answered on {row.since.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC: {row.last_error or 'no reason given'}"
-        )
+        what = "It is gone, and not asked any more" if gone else f"It failed {row.failures:.0f} times in a row"
+        at = row.last_success_at
+        answered = f"it last answered on {at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC" if at else "it has never answered"
+        sentence = f"{what}; {answered}: {row.last_error or 'no reason given'}"
         advice = f"ingest sources remove {row.slug}, or give it another feed" if gone else f"ingest poll {row.slug}"
         yield Finding(FindingKind.FEED_FAILING, row.url, sentence, advice)
 

@@ -1,0 +1,133 @@
+"""`ingest backfill`: parts, processes, interruptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.discover.test_warc import answer, one_member_a_record, record
+from tests.web.server import Web
+
+INGEST = Path(sys.executable).with_name("ingest")
+DEADLINE = 60.0  # seconds
+PAGES = 120
+DONE = "SELECT count(*), sum(pages), sum(new_articles), max(tries) FROM ops.shard WHERE state = 'done'"
+OTHERS = """SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+            AND application_name = 'news-ingest'"""
+Environment = dict[str, str]
+
+
+def ingest(environment: Environment, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([INGEST, "backfill", *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def rows(environment: Environment, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(environment["INGEST_DATABASE_URL"]) as connection:
+        return connection.execute(query).fetchall()  # type: ignore[call-overload, no-any-return, unused-ignore]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def page(number: int) -> bytes:
+    story = "".join(f"<p>The council of town {number} met for the {n}th time and voted on the budget of the year.</p>" for n in range(6))
+    return f"<html><body><article><h1>Council of town {number} votes</h1>{story}</article></body></html>".encode()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    file = tmp_path / "news.warc.gz"
+    file.write_bytes(one_member_a_record([record(answer(page(n)), url=f"https://post.example/town-{n}") for n in range(PAGES)]))
+    return file
+
+
+@pytest.fixture
+def environment(cli_env: Environment) -> Environment:
+    return cli_env | {"INGEST_SHARD_BYTES": "8000", "INGEST_SHARD_PAGES": "10", "INGEST_BATCH_SIZE": "8"}
+
+
+def test_an_archive_is_loaded_once_by_several_processes(environment: Environment, archive: Path) -> None:
+    done = ingest(environment, archive, "--workers", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["total"]["new"] == PAGES
+    assert rows(environment, "SELECT count(*), count(DISTINCT url) FROM news.article") == [(PAGES, PAGES)]
+    [(parts, pages, new, tries)] = rows(environment, DONE)
+    assert (pages, new, tries) == (PAGES, PAGES, 1)
+    assert parts > 2
+    assert rows(environment, "SELECT kind, state FROM ops.run") == [("backfill", "completed")]
+    again = ingest(environment, archive)
+    assert (again.returncode, again.stdout) == (0, "Nothing to load: the parts that there are, are done (--again does them anew).\n")
+    assert f"0 parts to load, {parts} done before" in again.stderr
+    anew = json.loads(ingest(environment, archive, "--again", "--json").stdout)["total"]
+    assert (anew["new"], anew["found"]) == (0, PAGES)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_backfill_goes_on_where_it_was(environment: Environment, archive: Path, how: signal.Signals) -> None:
+    command: list[str | Path] = [INGEST, "backfill", archive, "--workers", "2"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        wait_until(lambda: bool(rows(environment, "SELECT to_regclass('ops.shard') IS NOT NULL")[0][0]))
+        wait_until(lambda: rows(environment, "SELECT count(*) > 0 FROM ops.shard WHERE state = 'done'") == [(True,)])
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=DEADLINE)
+    if how == signal.SIGINT:
+        assert process.returncode in {0, 130}  # it may have been done by then
+        assert "Traceback" not in errors
+    loaded = rows(environment, "SELECT sum(pages) FROM ops.shard WHERE state = 'done'")[0][0]
+    wait_until(lambda: not rows(environment, OTHERS))
+    rest = json.loads(ingest(environment, archive, "--json").stdout)["total"]
+    assert rest["found"] == PAGES - loaded
+    assert rows(environment, "SELECT count(*), count(DISTINCT url) FROM news.article") == [(PAGES, PAGES)]
+    assert rows(environment, "SELECT DISTINCT state FROM ops.shard") == [("done",)]
+
+
+def test_a_worker_that_is_killed_costs_nothing(environment: Environment, archive: Path) -> None:
+    with subprocess.Popen(
+        [INGEST, "backfill", archive, "--workers", "2"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        wait_until(lambda: bool(rows(environment, "SELECT to_regclass('ops.shard') IS NOT NULL")[0][0]))
+        wait_until(lambda: rows(environment, "SELECT count(*) > 0 FROM ops.shard WHERE state = 'done'") == [(True,)])
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        workers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        for pid in workers[:1]:
+            os.kill(int(pid), signal.SIGKILL)
+        process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+    assert rows(environment, "SELECT count(*), count(DISTINCT url) FROM news.article") == [(PAGES, PAGES)]
+    assert rows(environment, "SELECT DISTINCT state FROM ops.shard") == [("done",)]
+
+
+def test_a_sitemap_by_dates(environment: Environment) -> None:
+    environment |= {"INGEST_ALLOW_PRIVATE_ADDRESSES": "true", "INGEST_HOST_DELAY_SECONDS": "0"}
+    with Web(1, 12) as web:
+        dates = sorted(a.published for a in web.sites[0].articles)
+        until = dates[6].isoformat()
+        done = ingest(environment, web.url("/sitemap.xml"), "--until", until, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["total"]["new"] == sum(d < dates[6] for d in dates)
+        rest = json.loads(ingest(environment, web.url("/sitemap.xml"), "--json").stdout)["total"]
+    assert rest["new"] == sum(d >= dates[6] for d in dates)
+    assert rows(environment, "SELECT count(*) FROM news.article") == [(12,)]
+
+
+def test_wrong_usage(environment: Environment, tmp_path: Path) -> None:
+    gone = ingest(environment, tmp_path / "gone.warc.gz")
+    assert gone.returncode == 2
+    assert "gone.warc.gz" in gone.stderr
+    assert ingest(environment, tmp_path, "--since", "soon").returncode == 2
