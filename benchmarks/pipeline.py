@@ -1,9 +1,10 @@
-"""End to end, a folder of distinct pages to committed rows: `ingest run` against the straightforward way, in the same run.
+"""End to end, a folder of distinct pages to committed rows: ours against the straightforward way, in the same run.
 
     python -m benchmarks.pipeline [--pages 20000] [--peer-pages 1500]
 
 The straightforward way: trafilatura with metadata in a pool of as many processes, SQLAlchemy's ORM, one commit an article, into one table
-with a search column. It keeps no raw page, no versions, no blocks, no provenance. Memory is that of all processes, Postgres included.
+with a search column. Ours are `ingest backfill`, which loads parts by a process a core, and `ingest run`, which loads in the order of the
+pages. The peer keeps no raw page, no versions, no blocks, no provenance. Memory is that of all processes, Postgres included.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -50,13 +52,11 @@ class Peer(_Base):
     body: Mapped[str | None]
 
 
-def ours(folder: Path, home: Path, count: int) -> float:
-    """Pages a second of `ingest run`, start-up included; memory is printed on the way."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("INGEST_HOME", "INGEST_DATABASE_URL", "PG"))} | {
-        "INGEST_HOME": str(home)
-    }
+def ours(command: str, folder: Path, home: Path, count: int) -> float:
+    """Pages a second of a command, start-up included; memory is printed on the way."""
+    print(f"ingest {command}")
     started = time.perf_counter()
-    with subprocess.Popen([INGEST, "run", folder, "--json"], env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([INGEST, command, folder, "--json"], env=_environment(home), stdout=subprocess.PIPE, text=True) as process:
         samples: list[tuple[float, float]] = []
         while process.poll() is None:
             samples.append((time.perf_counter() - started, _tree_megabytes(home)))
@@ -84,7 +84,7 @@ def _tree_megabytes(home: Path) -> float:
             continue
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            if str(home) in command or "ingest run" in command or "multiprocessing" in command or command.startswith("postgres:"):
+            if str(home) in command or "bin/ingest" in command or "multiprocessing" in command or command.startswith("postgres:"):
                 total += int(next(line for line in (entry / "smaps_rollup").read_text().splitlines() if line.startswith("Pss:")).split()[1])
         except (OSError, StopIteration, ValueError):
             continue
@@ -124,9 +124,7 @@ def main() -> None:
     jobs = len(os.sched_getaffinity(0))
     work = Path(tempfile.mkdtemp(prefix="pipeline-"))
     home = work / "home"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("INGEST_HOME", "INGEST_DATABASE_URL", "PG"))} | {
-        "INGEST_HOME": str(home)
-    }
+    environment = _environment(home)
     try:
         write_pages(work / "pages", arguments.pages)
         files = sorted((work / "pages").iterdir())[: arguments.peer_pages]
@@ -134,11 +132,16 @@ def main() -> None:
         subprocess.run([INGEST, "db", "upgrade"], env=environment, check=True, capture_output=True)
         url = subprocess.run([INGEST, "db", "url"], env=environment, check=True, capture_output=True, text=True).stdout.strip()
         peer = [straightforward(files, url, jobs)]
-        mine = ours(work / "pages", home, arguments.pages)
+        mine = {}
+        for command in ("backfill", "run"):
+            with psycopg.connect(url) as connection:
+                connection.execute("TRUNCATE ops.run, news.source, ops.raw_page, ops.sketch_band, ops.shard CASCADE")
+            mine[command] = ours(command, work / "pages", home, arguments.pages)
         peer.append(straightforward(files, url, jobs))
-        print(f"ours: {mine:.0f} pages a second over {arguments.pages:,} pages, start-up included")
         print(f"straightforward: {peer[0]:.0f} and {peer[1]:.0f} pages a second over {len(files):,} pages, before and after")
-        print(f"ratio: {mine / (sum(peer) / 2):.1f}")
+        print(f"over {arguments.pages:,} pages, start-up included:")
+        for command, rate in mine.items():
+            print(f"ingest {command}: {rate:.0f} pages a second, {rate / (sum(peer) / 2):.1f} times the straightforward way")
     finally:
         subprocess.run([INGEST, "db", "stop", "--force"], env=environment, check=False, capture_output=True)
         shutil.rmtree(work)
