@@ -21,7 +21,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from benchmarks.corpus import DEFAULT_FOLDER, load_corpus
-from ingest.extract import extract
+from ingest.extract import extract, native
 from ingest.model import Article
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pages = load_corpus(arguments.corpus)[: arguments.limit]
-    print(f"{len(pages)} pages, {arguments.rounds} rounds, one core")
+    compiled = "with" if native.native_tree and native.native_text else "WITHOUT"
+    print(f"{len(pages)} pages, {arguments.rounds} rounds, one core, ours {compiled} its compiled parts")
     print_speed(measure(pages, arguments.rounds))
     if arguments.limit is None:
         print_quality(pages, arguments.corpus)

@@ -8,9 +8,11 @@ both grow with the square of their number. Each element costs 0.5 kB and 8 µs u
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from ingest.errors import PageError
 from ingest.extract.markup_tags import read_tags
+from ingest.extract.native import native_text
 from ingest.model import Stage
 
 _MOST_TAGS = 210_000  # start and end tags: up to 2 s and 250 MB; 80,000 paragraphs have 160,000, the largest of 500 news pages 6,100
@@ -31,17 +33,40 @@ _TAG_START = re.compile(rb"<[a-zA-Z]")
 _OPTION = re.compile(rb"<option[\s/>]", re.IGNORECASE)
 
 
-def refuse_costly_markup(text: bytes, tags: int) -> None:
-    """Let a page pass that a parser can read in time and memory that its length explains; ``tags`` is how often it has ``<``.
+class MarkupCounts(NamedTuple):
+    """How often a page's bytes have what may cost, wherever in the page they stand."""
+
+    tags: int
+    """``<``"""
+    closings: int
+    """``</``"""
+    formatting: int
+    """The start of a formatting element that has attributes."""
+
+
+def count_markup(text: bytes) -> MarkupCounts:
+    """The counts of a page, in one pass over it."""
+    return MarkupCounts(*native_text.count_markup(text)) if native_text else count_markup_in_python(text)
+
+
+def count_markup_in_python(text: bytes) -> MarkupCounts:
+    """The same without the compiled part."""
+    formatting = sum(1 for _ in _FORMATTING_WITH_ATTRIBUTES.finditer(text))
+    return MarkupCounts(text.count(b"<"), text.count(b"</"), formatting)
+
+
+def refuse_costly_markup(text: bytes, counts: MarkupCounts) -> None:
+    """Let a page pass that a parser can read in time and memory that its length explains.
 
     Raises:
         PageError: ``too_many_elements``, or ``costly_markup``.
     """
+    tags = counts.tags
     if tags > _MOST_TAGS:
         raise PageError(Stage.EXTRACT, "too_many_elements", f"The page has more than {_MOST_TAGS:,} tags.")
     if tags > _MOST_OPTIONS and sum(1 for _ in _OPTION.finditer(text)) > _MOST_OPTIONS:
         raise _costly(f"The page's forms have more than {_MOST_OPTIONS:,} options.")
-    if _may_reopen(text, tags) and _reopens(text):
+    if _may_reopen(counts) and _reopens(text):
         raise _costly(f"Formatting that is never closed would open anew more than {_MOST_REOPENED:,} times.")
     if _has_long_tag(text) and any(_attributes(tag.source) > _MOST_ATTRIBUTES for tag in read_tags(text)):
         raise _costly(f"An element has more than {_MOST_ATTRIBUTES:,} attributes.")
@@ -51,12 +76,10 @@ def _costly(message: str) -> PageError:
     return PageError(Stage.EXTRACT, "costly_markup", message)
 
 
-def _may_reopen(text: bytes, tags: int) -> bool:
+def _may_reopen(counts: MarkupCounts) -> bool:
     """Whether there are formatting tags enough, in whatever order; equal ones without attributes reopen up to three times each."""
-    if tags * tags <= _MOST_REOPENED_PAIRS:
-        return False
     plain = _FEW_OF_A_KIND * len(_FORMATTING)
-    return (plain + sum(1 for _ in _FORMATTING_WITH_ATTRIBUTES.finditer(text))) * tags > _MOST_REOPENED_PAIRS
+    return (plain + min(counts.formatting, counts.tags)) * counts.tags > _MOST_REOPENED_PAIRS
 
 
 def _reopens(text: bytes) -> bool:
@@ -83,8 +106,13 @@ def _attributes(tag: bytes) -> int:
     return len(_QUOTED.sub(b" ", tag).replace(b"/", b" ").split()) if len(tag) > _MOST_ATTRIBUTES else 0
 
 
+def _separators(text: bytes, start: int, end: int) -> int:
+    """How many bytes of a stretch may separate attributes: data in scripts have fewer."""
+    return sum(text.count(separator, start, end) for separator in b"\t\n\f\r /\"'")
+
+
 def _has_long_tag(text: bytes) -> bool:
-    """Whether a tag may be as long as ``_LONGEST_STRETCH``: between two ``>``, something starts as a tag and goes on that far."""
+    """Whether a tag may have too many attributes: between two ``>``, something starts as a tag and goes on for ``_LONGEST_STRETCH``."""
     at = 0
     while at + _LONGEST_STRETCH <= len(text):
         last = text.rfind(b">", at, at + _LONGEST_STRETCH)
@@ -92,7 +120,7 @@ def _has_long_tag(text: bytes) -> bool:
             last = text.find(b">", at + _LONGEST_STRETCH)
             last = len(text) if last < 0 else last
             start = _TAG_START.search(text, at, last)
-            if start and last - start.start() >= _LONGEST_STRETCH:
+            if start and last - start.start() >= _LONGEST_STRETCH and _separators(text, start.start(), last) > _MOST_ATTRIBUTES:
                 return True
         at = last + 1
     return False

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.extract.body.hints import key
 from ingest.extract.body.sentences import ends_sentence
+from ingest.extract.keys import key
 from ingest.normalise.text import clean_text
 
 _MOST_SCRIPTS = 60
@@ -24,9 +24,11 @@ _MOST_PARAGRAPHS = 2_000
 _DEEPEST = 8  # levels of one paragraph: its runs of bold and linked text
 _SHORTEST_STATE = 400  # characters of a script that may hold an article
 _PROSE_MIN = 40  # characters; shorter texts are labels
+_GROWTH = 3  # times as long as a text its key may be: ligatures unfold
 _LONG_TEXT = 280  # characters of a text that may be a whole article
 _MOST_ASSIGNMENTS = 50  # of one script
 _ASSIGNED = re.compile(r"=\s*+(?=[{\[])")
+_PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+){2,7}")  # words that stand in any data as they stand on the page, whatever it escapes
 _PARAGRAPH_TAG = re.compile(r"<(?:p|br|h[2-4])\b", re.IGNORECASE)
 _TEXT_KEYS = ("text", "content", "html", "value", "paragraph", "body", "children", "model", "data", "blocks", "attributes")
 """What objects call the text of a paragraph, or what holds it."""
@@ -34,13 +36,16 @@ _OTHER_KINDS = re.compile(r"image|video|gallery|embed|ad|related|newsletter|prom
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def read_state(tree: LexborHTMLParser, title: str | None) -> tuple[str, ...]:
-    """The paragraphs of the article in the page's data, none where there is none. Never raises; time is linear in the data."""
+def read_state(tree: LexborHTMLParser, title: str | None, shown: Sequence[str] = ()) -> tuple[str, ...]:
+    """The paragraphs of the article in the page's data, none where there is none. Never raises; time is linear in the data.
+
+    ``shown`` are texts of which the article has at least one: data without any of them are passed over undecoded.
+    """
     wanted = key(title or "")
     best: tuple[str, ...] = ()
     rank = (False, 0)
     left = _MOST_VALUES
-    for state in _states(tree):
+    for state in _states(tree, [words for text in shown if (words := max(_PLAIN.findall(text), key=len, default=""))]):
         waiting: list[tuple[object, bool]] = [(state, False)]
         while waiting and left > 0:
             value, titled = waiting.pop()
@@ -58,16 +63,21 @@ def read_state(tree: LexborHTMLParser, title: str | None) -> tuple[str, ...]:
 
 def _bears(value: dict[str, object], wanted: str) -> bool:
     """Whether one of an object's own texts is the title."""
-    return bool(wanted) and any(isinstance(text, str) and len(text) < _LONG_TEXT and key(text) == wanted for text in value.values())
+    shortest = len(wanted) // _GROWTH
+    return bool(wanted) and any(
+        isinstance(text, str) and shortest <= len(text) < _LONG_TEXT and key(text) == wanted for text in value.values()
+    )
 
 
-def _states(tree: LexborHTMLParser) -> Iterator[object]:
-    """The JSON values in the page's scripts, each decoded where it begins."""
+def _states(tree: LexborHTMLParser, wanted: Sequence[str]) -> Iterator[object]:
+    """The JSON values in the page's scripts, each decoded where it begins; only of scripts with something wanted, where anything is."""
     left = _MOST_CHARACTERS
     for script in tree.css("script")[:_MOST_SCRIPTS]:
         text = script.text() or ""
         kind = (script.attributes.get("type") or "").lower()
         if len(text) < _SHORTEST_STATE or "ld+json" in kind:
+            continue
+        if wanted and not any(words in text for words in wanted):
             continue
         left -= len(text)
         if left < 0:

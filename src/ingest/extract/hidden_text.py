@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingest.extract.body.hints import key
 from ingest.extract.embedded_state import read_state
+from ingest.extract.keys import key
 from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SHORT = 700  # characters: the body of a page whose scripts would have shown more; pages with a longer one never pay for this
 _LONGER = 1.5  # times as long as the body in the HTML: less is the same text without its headings
 _SHORTEST = 140  # characters of a text that is worth taking
+_OPENING_READ = 400  # characters of a kept block that are looked for in the data
 _OPENING = 40  # letters and digits of a paragraph that tell it from others
 
 
@@ -30,7 +31,7 @@ def with_hidden_text(blocks: Sequence[Block], tree: LexborHTMLParser, title: str
     shown = sum(len(block.text) for block in kept)
     if shown > _SHORT:
         return tuple(blocks)
-    state = read_state(tree, title)
+    state = read_state(tree, title, [block.text[:_OPENING_READ] for block in kept])
     longest = max((state, _declared_paragraphs(declared or "")), key=_letters)
     if _letters(longest) < max(_SHORTEST, _LONGER * shown) or not _continues(kept, longest):
         return tuple(blocks)

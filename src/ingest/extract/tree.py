@@ -6,10 +6,10 @@ The parser (lexbor) follows the WHATWG HTML Standard and copes with anything, bu
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from ingest.errors import PageError
-from ingest.extract.costly_markup import refuse_costly_markup
+from ingest.extract.costly_markup import count_markup, refuse_costly_markup
 from ingest.extract.markup_tags import read_tags
 from ingest.model import Stage
 
@@ -26,6 +26,7 @@ _CLOSED_BY = {
     **dict.fromkeys(("option", "optgroup"), frozenset({"option"})),
 }
 """Elements that a start tag of another closes, so that leaving out the end tags does not nest them."""
+_OPTIONS = LexborDocumentOptions.WO_EVENTS  # nobody watches the tree change
 _PHRASING_REACH = 64  # open elements that an end tag of phrasing looks through: bounds the scan's time, and real pages stay under 10
 # Elements whose end tag does not reach past a block: `<span><div></span>` leaves both open, `<div><span></div>` closes both.
 _PHRASING = frozenset(
@@ -60,11 +61,11 @@ def parse_html(text: bytes, max_depth: int) -> LexborHTMLParser:
     Raises:
         PageError: ``too_deep`` where elements nest deeper than ``max_depth``, ``too_many_elements``, ``costly_markup``.
     """
-    tags = text.count(b"<")
-    refuse_costly_markup(text, tags)
-    if tags > max_depth and nests_deeper_than(text, max_depth):
+    counts = count_markup(text)
+    refuse_costly_markup(text, counts)
+    if counts.tags - counts.closings > max_depth and nests_deeper_than(text, max_depth):
         raise PageError(Stage.EXTRACT, "too_deep", f"The page's elements nest more than {max_depth:,} deep.")
-    return LexborHTMLParser(text)
+    return LexborHTMLParser(text, options=_OPTIONS)
 
 
 def nests_deeper_than(text: bytes, max_depth: int) -> bool:

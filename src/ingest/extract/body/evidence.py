@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.extract.body.hints import BodyHints, key
+from ingest.extract.body.hints import BodyHints
 from ingest.extract.body.reading import Reading
 from ingest.extract.body.tags import H1
+from ingest.extract.keys import key
 from ingest.model import BlockKind
 
 _VOUCHED_MIN = 40  # letters and digits: shorter texts occur in any article by chance

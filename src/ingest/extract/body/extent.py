@@ -80,7 +80,7 @@ def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | No
         SumsBelow(reading, prose),
         SumsBelow(reading, [0 if reasons[block.container] else len(block.text) for block in blocks]),
         SumsBelow(reading, [amount > 0 for amount in prose]),
-        SumsBelow(reading, [is_linked_heading(block) for block in blocks]),
+        SumsBelow(reading, [block.kind is BlockKind.HEADING and is_linked_heading(block) for block in blocks]),
         SumsBelow(reading, [block.kind is BlockKind.HEADING and not block.link_letters for block in blocks]),
         SumsBelow(reading, [block.link_letters for block in blocks]),
     )

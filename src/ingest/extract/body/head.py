@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from ingest.extract.body.evidence import Evidence
-from ingest.extract.body.hints import BodyHints, key
+from ingest.extract.body.hints import BodyHints
 from ingest.extract.body.marks import Mark
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import LABEL_MAX, ends_sentence
 from ingest.extract.body.surroundings import Reasons
 from ingest.extract.body.tags import H1
+from ingest.extract.keys import key
 from ingest.model import BlockKind, DropReason
 from ingest.normalise.names import introduced_parts
 

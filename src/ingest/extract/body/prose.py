@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ingest.extract.body.reading import RawBlock
 from ingest.extract.body.sentences import ends_sentence, ends_unpointed
+from ingest.extract.native import native_text
 from ingest.model import BlockKind
 
 PROSE_SURE = 140.0
 """Letters' worth: a block as long as that is prose even without a full stop."""
 _LINKED_MAX = 0.5  # of a block's letters: more, and the block is a link rather than a sentence with a link
 _PROSE_MIN = 40.0  # letters' worth: shorter blocks are labels and teasers more often than sentences of a story
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+WIDE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _WIDE_FACTOR = 2.5  # Latin letters that say as much as one Chinese, Japanese or Korean character (translations of the same news)
 _UNPOINTED_MIN = 100.0  # letters' worth: a sentence in scripts that have no full stop; headlines stay below
+wide_letters: Callable[[str], int] = native_text.wide_letters if native_text else lambda text: len(WIDE.findall(text))
 _LETTERS_MIN = _PROSE_MIN / _WIDE_FACTOR
 
 
@@ -43,4 +46,4 @@ def weight(text: str) -> float:
     """The text's length in Latin letters' worth."""
     if text.isascii():
         return float(len(text))
-    return len(text) + (_WIDE_FACTOR - 1) * len(_WIDE.findall(text))
+    return len(text) + (_WIDE_FACTOR - 1) * wide_letters(text)

@@ -10,7 +10,7 @@ import re
 
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.head import judge_head
-from ingest.extract.body.hints import BodyHints, key
+from ingest.extract.body.hints import BodyHints
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import is_label
@@ -24,6 +24,7 @@ from ingest.extract.body.surroundings import (
     judge_repeats,
     judge_tail,
 )
+from ingest.extract.keys import key
 from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
@@ -69,17 +70,18 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
 
 def _own_reason(raw: RawBlock) -> DropReason | None:
     """What a block says by its kind, its links and its letters."""
-    if raw.mark.reason is not None and len(raw.text) < _MARKED_MAX:
-        return raw.mark.reason
-    if raw.kind is BlockKind.CAPTION:
+    kind, text, _, link_letters, mark = raw
+    if mark.reason is not None and len(text) < _MARKED_MAX:
+        return mark.reason
+    if kind is BlockKind.CAPTION:
         return DropReason.CAPTION
-    if raw.link_letters > _LINKED_MAX * len(raw.text) and not raw.text.endswith(_INTRODUCES) and not _is_linked_sentence(raw):
+    if link_letters > _LINKED_MAX * len(text) and not text.endswith(_INTRODUCES) and not _is_linked_sentence(raw):
         return DropReason.LINK_LIST
-    if raw.text.startswith("©"):
+    if text.startswith("©"):
         return DropReason.COPYRIGHT
-    if _RULE.fullmatch(raw.text):
+    if _RULE.fullmatch(text):
         return DropReason.WIDGET
-    return matching_reason(raw.text) if len(raw.text) < _NAME_MAX and raw.kind is not BlockKind.HEADING else None
+    return matching_reason(text) if len(text) < _NAME_MAX and kind is not BlockKind.HEADING else None
 
 
 def _is_linked_sentence(raw: RawBlock) -> bool:

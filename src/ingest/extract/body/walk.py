@@ -6,11 +6,23 @@ the article's, and they are most of a page.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ingest.extract.body.elements import (
+    LONG_CELL,
+    LONGEST_NAMES,
+    MOST_SCANNED,
+    NAMING,
+    PARAGRAPH_BREAKS,
+    STRONG,
+    WHOLE,
+    boilerplate_text,
+    hides,
+    is_read_out,
+    kind_within,
+)
 from ingest.extract.body.folding import fold, fold_lines
 from ingest.extract.body.marks import NO_MARK, Mark, mark_of
 from ingest.extract.body.reading import RawBlock, Reading
@@ -33,30 +45,9 @@ from ingest.extract.body.tags import (
     WHOLES,
     P,
 )
+from ingest.extract.native import native_tree
 from ingest.model import BlockKind, DropReason
 
-_PARAGRAPH_BREAKS = 2  # <br> in a row: one is a line's end, two are a paragraph's
-_WHOLE = 0.8  # of a block's letters: an inline element with that much of them speaks for the block
-_STRONG = 0.9  # of a label's letters in bold: a sub-heading that its author did not mark up as one
-_LONG_CELL = 160  # letters: a table cell above that is a paragraph of a page laid out by tables, below it is a cell of a table row
-_RUN = 140  # characters between two tags: as long as that, a text is prose even without a full stop
-_RUN_WIDE = 56  # the same where the text is not ASCII: Chinese and Japanese say as much in fewer characters
-_LONGEST_BOILERPLATE = 8_000  # characters; longer menus are read part by part
-_MOST_SCANNED = 500_000  # characters looked through for such runs: a hostile page nests parts thousands deep, each scanned again
-
-_SENTENCE = re.compile(r"""[.!?…。！？؟۔।॥](?<=\w\w.)["”’»)\]」』]*(?:\n|\Z)""")
-_INHERITED = frozenset({BlockKind.QUOTE, BlockKind.LIST_ITEM, BlockKind.CAPTION})
-_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-# What is only read out ("opens in a new tab"), and what only shows when a pointer rests on a name.
-_READ_OUT = re.compile(
-    r"\b(?:sr-only|visually-?hidden|screen-?reader)|\b(?:tooltip|popover|rollover)[\w-]*(?:block|box|body|card|content|panel|text)\b",
-    re.IGNORECASE,
-)
-_CLIPPED = re.compile(r"\bclip\s*:\s*rect\(\s*[01](?:px)?[\s,]", re.IGNORECASE)
-_LONGEST_NAMES = 400  # characters of attribute values looked at: real ones stay below, generated utility classes say nothing
-_NAMING = frozenset(
-    {"class", "id", "role", "itemprop", "data-testid", "data-component", "data-module", "data-type", "data-qa", "aria-label"}
-)
 RULE = "data-ingest-rule"
 """The attribute by which a site rule marks elements: ``body`` for the article's, ``drop`` for what is not to be in it."""
 
@@ -69,6 +60,14 @@ def read(tree: LexborHTMLParser, headlines: Sequence[str] = (), *, ruled: bool =
         headlines: What may be the article's headline: a part of the page that has one of them is read in full whatever it is called.
         ruled: Whether a site rule has marked elements of the page.
     """
+    if native_tree is None or ruled:
+        return read_in_python(tree, headlines, ruled=ruled)
+    reading: Reading = native_tree.read(tree, headlines)
+    return reading
+
+
+def read_in_python(tree: LexborHTMLParser, headlines: Sequence[str] = (), *, ruled: bool = False) -> Reading:
+    """The same where the compiled reader is not at hand, or rules have marked the page."""
     reading = Reading()
     if tree.body is not None:
         _Walk(reading, headlines, ruled=ruled).visit(tree.body)
@@ -82,7 +81,7 @@ class _Walk:
         self.reading = reading
         self.headlines = headlines
         self.ruled = ruled
-        self.unscanned = _MOST_SCANNED
+        self.unscanned = MOST_SCANNED
         self.current = 0
         self.kinds: list[BlockKind] = []  # of each container: what text directly in it is
         self.parts: list[str] = []
@@ -104,7 +103,7 @@ class _Walk:
                     break
                 node, role, saved = open_elements.pop()
                 if role >= CELL:
-                    if parts and (role == BLOCK or self.letters > _LONG_CELL):
+                    if parts and (role == BLOCK or self.letters > LONG_CELL):
                         self.flush()
                         breaks = 0
                     self.close_block(saved)
@@ -137,7 +136,7 @@ class _Walk:
             role = roles.get(tag, INLINE)
             if role == BREAK:
                 breaks += 1
-                if breaks == _PARAGRAPH_BREAKS:
+                if breaks == PARAGRAPH_BREAKS:
                     self.flush()
                     breaks = 0
                 else:
@@ -161,7 +160,7 @@ class _Walk:
                     node = node.next
                     continue
                 open_elements.append((node, role, saved))
-            elif role == NAMED and _is_read_out(node.attributes):
+            elif role == NAMED and is_read_out((attributes := node.attributes).get("class"), attributes.get("style")):
                 node = node.next
                 continue
             else:
@@ -185,14 +184,14 @@ class _Walk:
             if names:
                 mark = mark_of(names)
                 claim = claim or mark.reason
-            if "style" in attributes or "hidden" in attributes:
-                claim = DropReason.HIDDEN if _hides(attributes) else claim
+            if "hidden" in attributes or ((style := attributes.get("style")) and hides(style)):
+                claim = DropReason.HIDDEN
             if self.ruled and (rule := attributes.get(RULE)):
                 claim = DropReason.SITE_RULE if rule == "drop" else None
                 if rule == "body":
                     reading.chosen.append(index)
         around = self.kinds[outer] if index else BlockKind.PARAGRAPH
-        self.kinds.append(_kind_within(around, kind))
+        self.kinds.append(kind_within(around, kind))
         reading.parents.append(outer)
         reading.ends.append(index + 1)
         reading.first_blocks.append(len(reading.blocks))
@@ -226,21 +225,12 @@ class _Walk:
             return None
         text = node.text(separator="\n", strip=True, skip_empty=True)
         self.unscanned -= len(text)
-        if len(text) > _LONGEST_BOILERPLATE or _SENTENCE.search(text) or "{" in text or ");" in text or '="' in text:
-            return None  # sentences, or the text of a script, which is skipped where elements are read one by one
-        longest = _RUN if text.isascii() else _RUN_WIDE
-        if len(text) >= longest and len(max(text.split("\n"), key=len)) >= longest:
-            return None
-        folded = fold(text)
-        for headline in self.headlines:
-            if headline in folded:
-                return None
-        return folded
+        return boilerplate_text(text, self.headlines)
 
     def inline_mark(self) -> Mark:
         """The mark of an inline element that holds (nearly) all of the block."""
         for node, letters in self.inlines:
-            if letters >= self.letters * _WHOLE and (attributes := node.attributes):
+            if letters >= self.letters * WHOLE and (attributes := node.attributes):
                 mark = mark_of(_names(attributes))
                 if mark.reason is not None:
                     return mark
@@ -254,9 +244,9 @@ class _Walk:
         kind = self.kinds[self.current]
         text = (fold_lines if kind is BlockKind.PREFORMATTED else fold)("".join(self.parts))
         if text:
-            if kind is BlockKind.TABLE_ROW and len(text) > _LONG_CELL:
+            if kind is BlockKind.TABLE_ROW and len(text) > LONG_CELL:
                 kind = BlockKind.PARAGRAPH
-            elif kind is BlockKind.PARAGRAPH and self.strong_letters > _STRONG * self.letters and is_label(text):
+            elif kind is BlockKind.PARAGRAPH and self.strong_letters > STRONG * self.letters and is_label(text):
                 kind = BlockKind.HEADING
             # White space inside links was counted as letters, too.
             links = self.link_letters * len(text) // self.letters
@@ -266,27 +256,6 @@ class _Walk:
         self.letters = self.link_letters = self.strong_letters = 0
 
 
-def _kind_within(around: BlockKind, own: BlockKind | None) -> BlockKind:
-    """What text in an element is, by the element around it and its own tag."""
-    if own is None:
-        return around if around in _INHERITED else BlockKind.PARAGRAPH
-    return BlockKind.QUOTE if own is BlockKind.LIST_ITEM and around is BlockKind.QUOTE else own
-
-
 def _names(attributes: dict[str, str | None]) -> str:
     """The values of the attributes that name an element's purpose."""
-    return " ".join([value for name, value in attributes.items() if name in _NAMING and value])[:_LONGEST_NAMES]
-
-
-def _is_read_out(attributes: dict[str, str | None]) -> bool:
-    """Whether an inline element holds words that a reader of the page does not see."""
-    names, style = attributes.get("class"), attributes.get("style")
-    return bool((names and _READ_OUT.search(names)) or (style and _CLIPPED.search(style)))
-
-
-def _hides(attributes: dict[str, str | None]) -> bool:
-    """Whether an element's own attributes keep it from being shown."""
-    if "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return style is not None and _HIDING_STYLE.search(style) is not None
+    return " ".join([value for name, value in attributes.items() if name in NAMING and value])[:LONGEST_NAMES]

@@ -9,9 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
-
-    from ingest.extract.metadata.elements import Elements
+    from ingest.extract.metadata.elements import Attributes, Elements
     from ingest.extract.metadata.offers import Offers
 
 _MOST_ELEMENTS = 2_000  # `meta` or `link` elements looked at; real pages hold up to some 300
@@ -45,8 +43,7 @@ _LISTS = frozenset({"topics"})
 def offer_head(offers: Offers, elements: Elements) -> None:
     """Add what the head declares, for each field the most trusted names first."""
     values: list[tuple[int, str, str, str]] = []
-    for element in elements.metas[:_MOST_ELEMENTS]:
-        attributes = element.attributes
+    for attributes in elements.metas[:_MOST_ELEMENTS]:
         content = attributes.get("content")
         if not content:
             continue
@@ -60,15 +57,13 @@ def offer_head(offers: Offers, elements: Elements) -> None:
         for part in content[:_LONGEST_LIST].split(",") if field in _LISTS else (content,):
             offers.add(field, origin, part)
     _offer_links(offers, elements.links)
-    if elements.titles:
-        offers.add("title", "title", elements.titles[0].text())
-    if elements.root is not None:
-        offers.add("language", "html:lang", elements.root.attributes.get("lang") or elements.root.attributes.get("xml:lang"))
+    offers.add("title", "title", elements.title)
+    offers.add("language", "html:lang", elements.root.get("lang") or elements.root.get("xml:lang"))
 
 
-def _labelled_authors(metas: Sequence[LexborNode]) -> list[tuple[int, str, str, str]]:
+def _labelled_authors(metas: Sequence[Attributes]) -> list[tuple[int, str, str, str]]:
     """The author in a pair of ``twitter:label1`` ("Written by") and ``twitter:data1``, as content systems write them."""
-    stated = {name: a.get("content") for meta in metas if (name := (a := meta.attributes).get("name") or "").startswith(_CARD)}
+    stated = {name: a.get("content") for a in metas if (name := a.get("name") or "").startswith(_CARD)}
     return [
         (len(_RANKS), "authors", f"meta:twitter:data{number}", author)
         for number in "12"
@@ -85,9 +80,8 @@ def _known(name: str) -> tuple[int, str, str] | None:
     return (_RANKS[key], _FIELDS[key], f"meta:{plain}") if key in _FIELDS else None
 
 
-def _offer_links(offers: Offers, links: Sequence[LexborNode]) -> None:
-    for element in links[:_MOST_ELEMENTS]:
-        attributes = element.attributes
+def _offer_links(offers: Offers, links: Sequence[Attributes]) -> None:
+    for attributes in links[:_MOST_ELEMENTS]:
         relation = (attributes.get("rel") or "").lower()
         if "canonical" in relation and "canonical" in relation.split():
             offers.add("canonical_url", "link:canonical", attributes.get("href"))

@@ -11,6 +11,7 @@ from ingest.extract.metadata.offers import BODY, Offers
 
 Node = dict[str, Any]
 
+_NESTED = (dict, list)  # a tuple: `dict | list` would be made anew for each of a page's thousand values
 _MOST_NODES = 5_000  # objects and lists looked at; real pages hold up to some 1,500 (live blogs)
 _MOST_REFERENCES = 4  # steps from an @id to the object that carries the name
 _LONGEST_KEYWORDS = 5_000  # characters of one list of keywords
@@ -62,12 +63,12 @@ def _walk(documents: Iterable[object]) -> Iterator[Found]:
         value, own = waiting.popleft()
         seen += 1
         if isinstance(value, list):
-            waiting.extend((item, own) for item in value[:_MOST_NODES] if isinstance(item, dict | list))
+            waiting.extend((item, own) for item in value[:_MOST_NODES] if isinstance(item, _NESTED))
         elif isinstance(value, dict):
             if "@type" in value or "@id" in value:
                 yield Found(value, _types(value.get("@type")), own)
             for key, child in value.items():
-                if isinstance(child, dict | list):
+                if isinstance(child, _NESTED):
                     waiting.append((child, own and key.lower() in _OWN))
 
 
@@ -114,23 +115,26 @@ def _kind(found: Found) -> str:
     return "page" if found.types & _PAGE_TYPES else "media"
 
 
+_SINGLE = (
+    *(("title", key) for key in ("headline", "name", "alternativeHeadline")),
+    *(("subtitle", key) for key in ("alternativeHeadline", "alternateName")),
+    *(("published_at", key) for key in ("datePublished", "uploadDate", "dateCreated")),
+    ("modified_at", "dateModified"),
+    *(("summary", key) for key in ("description", "abstract")),
+    ("section", "articleSection"),
+    ("canonical_url", "url"),
+    *((BODY, key) for key in ("articleBody", "text")),
+)
+"""The fields that take one value, and the properties that give it, the most trusted first."""
+
+
 def _offer_article(offers: Offers, node: Node, by_id: dict[str, Node], prefix: str) -> None:
     def origin(key: str) -> str:
         return f"{prefix}:{key}" if prefix == "jsonld" else f"{prefix}.{key}"
 
-    single = {
-        "title": ("headline", "name", "alternativeHeadline"),
-        "subtitle": ("alternativeHeadline", "alternateName"),
-        "published_at": ("datePublished", "uploadDate", "dateCreated"),
-        "modified_at": ("dateModified",),
-        "summary": ("description", "abstract"),
-        "section": ("articleSection",),
-        "canonical_url": ("url",),
-        BODY: ("articleBody", "text"),
-    }
-    for field, keys in single.items():
-        for key in keys:
-            offers.add(field, origin(key), _first(node.get(key)))
+    for field, key in _SINGLE:
+        if (value := node.get(key)) is not None:
+            offers.add(field, origin(key), _first(value))
     offers.add("language", origin("inLanguage"), _language(node.get("inLanguage")))
     _offer_authors(offers, node, by_id, origin)
     for name in sorted(_types(node.get("@type"))):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ingest.model import FieldCandidate
 
 _SAMPLE = 600  # characters of the body looked at: more changes one verdict in 300 on the corpus
-_CONFIRMING = 200  # characters: as many say with the same certainty that a text is in the language that its page declares
+_CONFIRMING = 120  # characters: enough to confirm what the page declares for 93 % of the corpus; the others are looked at longer
 _SHORTEST = 60  # characters; below, headlines full of names are taken for other languages
 _SURE = 0.9  # probability; the detector's own bar for "reliable" is 0.7, at which Norwegian and Danish still mix
 _CODES = {

@@ -23,15 +23,17 @@ class Offers:
 
     def add(self, field: str, origin: str, value: object) -> None:
         """Note what a place offers; anything but a string or a number offers nothing."""
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            return
+        if not isinstance(value, str):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return
+            value = repr(value)
         known = self._by_field.setdefault(field, {})
         if len(known) >= MOST_CANDIDATES:
             return
-        if field == BODY and isinstance(value, str):
+        if field == BODY:
             text = "\n".join([line for part in value[:LONGEST_BODY].split("\n") if (line := clean_text(part))])
         else:
-            text = clean_text((value if isinstance(value, str) else repr(value))[:LONGEST_VALUE])
+            text = clean_text(value[:LONGEST_VALUE])
         if text:
             known[FieldCandidate(origin, text)] = None
 

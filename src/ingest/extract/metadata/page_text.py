@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ingest.extract.metadata.page_words import shows
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from collections.abc import Iterator
 
+    from ingest.extract.metadata.elements import Attributes, Element
     from ingest.extract.metadata.offers import Offers
 
 _MOST_ELEMENTS = 600  # headings, times and bylines looked at; pages with more are lists
@@ -32,7 +33,7 @@ _ITEMPROPS = {
 }
 
 
-def offer_page_text(offers: Offers, shown: Sequence[LexborNode]) -> None:
+def offer_page_text(offers: Offers, shown: Sequence[Element]) -> None:
     """Add what the visible page says, in page order."""
     counts: dict[str, int] = {}
     bylines: list[_Byline] = []
@@ -63,9 +64,9 @@ class _Byline:
     """The identities of its element and of the few around it, innermost first."""
 
 
-def _around(element: LexborNode) -> tuple[int, ...]:
+def _around(element: Element) -> tuple[int, ...]:
     around: list[int] = []
-    node: LexborNode | None = element
+    node: Element | None = element
     while node is not None and len(around) < _BYLINE_HEIGHT:
         around.append(node.mem_id)
         node = node.parent
@@ -81,7 +82,7 @@ def _of_this_article(bylines: list[_Byline]) -> list[_Byline]:
     return inner or near
 
 
-def _statement(element: LexborNode, attributes: dict[str, str | None]) -> tuple[str, str, str] | None:
+def _statement(element: Element, attributes: Attributes) -> tuple[str, str, str] | None:
     """What an element offers: field, origin and value."""
     itemprop, kind = (attributes.get("itemprop") or "").lower(), "microdata"
     if not itemprop and (stated := attributes.get("property")):
@@ -94,9 +95,22 @@ def _statement(element: LexborNode, attributes: dict[str, str | None]) -> tuple[
     if element.tag == "time":
         return _when(element, names), "time_tag", _value(element, attributes)
     if itemprop == "author":
-        named = element.css_first('[itemprop="name"], [property="name"], [property="schema:name"]')
-        return "authors", f"{kind}:author", _line(named if named is not None else element)
+        return "authors", f"{kind}:author", _line(next((below for below in _below(element) if _is_name(below.attributes)), element))
     return _by_names(element, names, (attributes.get("rel") or "").lower().split())
+
+
+def _below(element: Element) -> Iterator[Element]:
+    """What is in an element, in page order."""
+    waiting = [element.child]
+    while waiting:
+        node = waiting.pop()
+        if node is not None:
+            yield node
+            waiting += (node.next, node.child)
+
+
+def _is_name(attributes: Attributes) -> bool:
+    return attributes.get("itemprop") == "name" or attributes.get("property") in ("name", "schema:name")
 
 
 def _schema_name(stated: str) -> str:
@@ -105,7 +119,7 @@ def _schema_name(stated: str) -> str:
     return name.rpartition("/")[2].lower() if not colon or prefix in _SCHEMA_PREFIXES or "schema.org/" in stated else ""
 
 
-def _by_names(element: LexborNode, names: str, relation: list[str]) -> tuple[str, str, str] | None:
+def _by_names(element: Element, names: str, relation: list[str]) -> tuple[str, str, str] | None:
     if "author" in relation:
         return "authors", "byline:rel", _line(element)
     if shows("byline", names):
@@ -113,20 +127,20 @@ def _by_names(element: LexborNode, names: str, relation: list[str]) -> tuple[str
     return (_when(element, names), "text:date", _line(element)) if shows("date", names) else None
 
 
-def _value(element: LexborNode, attributes: dict[str, str | None]) -> str:
+def _value(element: Element, attributes: Attributes) -> str:
     return attributes.get("content") or attributes.get("datetime") or _text(element)
 
 
-def _when(element: LexborNode, names: str) -> str:
+def _when(element: Element, names: str) -> str:
     """Which of the two dates an element shows, by its own names and its parent's."""
     parent = element.parent
     around = names if parent is None else f"{names} {parent.attributes.get('class') or ''}"
     return "modified_at" if shows("modified", around) else "published_at"
 
 
-def _text(element: LexborNode) -> str:
+def _text(element: Element) -> str:
     return element.text(separator=" ")
 
 
-def _line(element: LexborNode) -> str:
+def _line(element: Element) -> str:
     return element.attributes.get("content") or " ".join(_text(element).split())

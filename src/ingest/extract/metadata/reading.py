@@ -15,7 +15,7 @@ from ingest.extract.metadata.page_text import offer_page_text
 from ingest.extract.metadata.url_date import date_in_url
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser, LexborNode
+    from selectolax.lexbor import LexborHTMLParser
 
     from ingest.extract.metadata.offers import Candidates
 
@@ -36,7 +36,7 @@ def read_candidates(tree: LexborHTMLParser, page_url: str | None) -> Candidates:
     urls = [page_url or "", *(candidate.value for candidate in head.get("canonical_url", ()))]
     keys = frozenset(key for url in dict.fromkeys(urls) if (key := page_key(url if "://" in url[:9] else _joined(page_url, url))))
     offers = Offers()
-    offer_jsonld(offers, _documents(elements.scripts), keys)
+    offer_jsonld(offers, _values(elements.documents), keys)
     offers.append(head)
     offer_page_text(offers, elements.shown)
     for url in urls:
@@ -54,17 +54,13 @@ def _joined(page_url: str | None, url: str) -> str:
         return ""
 
 
-def _documents(elements: Sequence[LexborNode]) -> list[object]:
+def _values(documents: Sequence[str]) -> list[object]:
     """The values of all JSON-LD scripts, each parsed once."""
-    documents: list[object] = []
-    left, scripts = _MOST_JSON, 0
-    for script in elements:
-        if "ld+json" not in (script.attributes.get("type") or "").lower():
-            continue
-        scripts += 1
-        text = script.text() or ""
+    values: list[object] = []
+    left = _MOST_JSON
+    for text in documents[:_MOST_SCRIPTS]:
         left -= len(text)
-        if left < 0 or scripts > _MOST_SCRIPTS:
+        if left < 0:
             break
-        documents += read_json(text)
-    return documents
+        values += read_json(text)
+    return values

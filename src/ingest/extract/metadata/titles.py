@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from ingest.extract.keys import key as _key
 from ingest.extract.metadata.page_words import SITE_WORDS
 from ingest.model import FieldCandidate
 
 _SEPARATOR = re.compile(r"\s+(?:[|–—\-·•»«*>/]|::?|--)\s+|\s*[|｜：]\s*|:\s+(?=\S+$)|--")
-_NO_LETTER = re.compile(r"[\W_]+")
 _WORD = re.compile(r"\w+")
 _MOST_PARTS = 3  # site names, sections and slogans that a title carries at one end
 _LONGEST_TITLE = 500  # characters; longer ones are texts, and trying all their parts would cost the square of their length
@@ -37,11 +36,6 @@ class _Title:
 def title_key(text: str) -> str:
     """What two spellings of a headline have in common that differ in case, punctuation and spacing only; its beginning where it is long."""
     return _key(text[:_LONGEST_KEYED])
-
-
-@lru_cache(maxsize=4_096)
-def _key(text: str) -> str:
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def choose_title(

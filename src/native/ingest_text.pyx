@@ -1,0 +1,170 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=True
+"""What extraction asks of every byte or letter of a page, compiled; each function names the one in Python that does the same."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ
+from libc.stdint cimport uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memchr, memcpy
+
+import re
+import unicodedata
+
+cdef extern from "Python.h":
+    object PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
+    int PyUnicode_4BYTE_KIND
+
+ctypedef unsigned char byte
+
+
+def count_markup(bytes text):
+    """How often a page has ``<``, ``</``, and the start of a formatting element with attributes: see ``costly_markup``."""
+    cdef const byte* at = <const byte*>PyBytes_AS_STRING(text)
+    cdef const byte* end = at + PyBytes_GET_SIZE(text)
+    cdef Py_ssize_t tags = 0, closings = 0, formatting = 0
+    while True:
+        at = <const byte*>memchr(at, b"<", end - at)
+        if at == NULL:
+            return tags, closings, formatting
+        tags += 1
+        at += 1
+        if at == end:
+            return tags, closings, formatting
+        if at[0] == b"/":
+            closings += 1
+        elif _is_formatting_with_attributes(at, end):
+            formatting += 1
+
+
+cdef inline byte _lower(byte c) noexcept:
+    return c + 32 if 65 <= c <= 90 else c
+
+
+cdef bint _is_formatting_with_attributes(const byte* at, const byte* end) noexcept:
+    """Whether a tag's name may be that of a formatting element, with something behind it: ``_FORMATTING_WITH_ATTRIBUTES``."""
+    cdef byte first = _lower(at[0])
+    if memchr(b"bcefistu", first, 8) == NULL:
+        return False
+    at += 1
+    return (
+        _goes_on(at, end, b"") or _goes_on(at, end, b"ig") or _goes_on(at, end, b"ode") or _goes_on(at, end, b"m")
+        or _goes_on(at, end, b"ont") or _goes_on(at, end, b"mall") or _goes_on(at, end, b"trike") or _goes_on(at, end, b"trong")
+        or _goes_on(at, end, b"t")
+    )
+
+
+cdef bint _goes_on(const byte* at, const byte* end, const char* rest) noexcept:
+    """Whether a name goes on like that, and white space or a slash follows it."""
+    while rest[0]:
+        if at == end or _lower(at[0]) != <byte>rest[0]:
+            return False
+        at += 1
+        rest += 1
+    return at != end and (at[0] == 32 or at[0] == 9 or at[0] == 10 or at[0] == 12 or at[0] == 13 or at[0] == b"/")
+
+
+def lost_characters(bytes text):
+    """How many U+FFFD a text in UTF-8 has, -1 where it is no UTF-8 (RFC 3629, as Python decodes it)."""
+    cdef const byte* at = <const byte*>PyBytes_AS_STRING(text)
+    cdef const byte* end = at + PyBytes_GET_SIZE(text)
+    cdef Py_ssize_t lost = 0
+    cdef uint64_t eight
+    cdef byte first
+    while at < end:
+        if end - at >= 8:
+            memcpy(&eight, at, 8)
+            if not eight & 0x8080808080808080ULL:
+                at += 8
+                continue
+        first = at[0]
+        if first < 0x80:
+            at += 1
+        elif first < 0xC2:
+            return -1
+        elif first < 0xE0:
+            if end - at < 2 or at[1] & 0xC0 != 0x80:
+                return -1
+            at += 2
+        elif first < 0xF0:
+            if end - at < 3 or at[1] & 0xC0 != 0x80 or at[2] & 0xC0 != 0x80:
+                return -1
+            if (first == 0xE0 and at[1] < 0xA0) or (first == 0xED and at[1] >= 0xA0):
+                return -1
+            lost += first == 0xEF and at[1] == 0xBF and at[2] == 0xBD
+            at += 3
+        elif first < 0xF5:
+            if end - at < 4 or at[1] & 0xC0 != 0x80 or at[2] & 0xC0 != 0x80 or at[3] & 0xC0 != 0x80:
+                return -1
+            if (first == 0xF0 and at[1] < 0x90) or (first == 0xF4 and at[1] >= 0x90):
+                return -1
+            at += 4
+        else:
+            return -1
+    return lost
+
+
+def wide_letters(str text):
+    """How many Chinese, Japanese and Korean characters a text has: ``prose``."""
+    cdef Py_ssize_t at, count = 0, length = PyUnicode_GET_LENGTH(text)
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef Py_UCS4 c
+    if kind == 1:
+        return 0
+    for at in range(length):
+        c = PyUnicode_READ(kind, data, at)
+        if c >= 0x3040:
+            count += (
+                c <= 0x30FF or 0x3400 <= c <= 0x4DBF or 0x4E00 <= c <= 0x9FFF or 0xAC00 <= c <= 0xD7AF or 0xF900 <= c <= 0xFAFF
+            )
+    return count
+
+
+# What ``hints.key`` makes of a character by itself, for those that no other one changes: Latin letters, and punctuation.
+cdef enum:
+    LATIN_END = 0x300
+    PUNCTUATION = 0x2000
+    PUNCTUATION_END = 0x2070
+    LONGEST_KEY = 3  # characters that one becomes
+    OTHER = 0xFFFFFFFF
+
+cdef object _between = re.compile(r"[\W_]+")
+cdef Py_UCS4 _keys[LATIN_END + PUNCTUATION_END - PUNCTUATION][LONGEST_KEY + 1]
+for _place in range(LATIN_END + PUNCTUATION_END - PUNCTUATION):
+    _code = _place if _place < LATIN_END else _place - LATIN_END + PUNCTUATION
+    _form = _between.sub("", unicodedata.normalize("NFKC", chr(_code)).casefold())
+    _alone = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", chr(_code)))
+    _is_plain = len(_form) <= LONGEST_KEY and not any(unicodedata.combining(c) for c in _alone[:1])
+    _keys[_place][0] = len(_form) if _is_plain else <Py_UCS4>OTHER
+    for _at in range(len(_form) if _is_plain else 0):
+        _keys[_place][_at + 1] = ord(_form[_at])
+
+
+def key(str text):
+    """``hints.key`` of a text in Latin letters, None for one in others."""
+    cdef Py_ssize_t at, length = PyUnicode_GET_LENGTH(text)
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef Py_UCS4 c
+    cdef Py_UCS4* form
+    cdef Py_UCS4* letters = <Py_UCS4*>malloc((length * LONGEST_KEY + 1) * sizeof(Py_UCS4))
+    cdef Py_ssize_t count = 0, letter
+    if letters == NULL:
+        raise MemoryError
+    try:
+        for at in range(length):
+            c = PyUnicode_READ(kind, data, at)
+            if c < LATIN_END:
+                form = _keys[<long>c]
+            elif PUNCTUATION <= c < PUNCTUATION_END:
+                form = _keys[<long>c - PUNCTUATION + LATIN_END]
+            else:
+                return None
+            if form[0] == <Py_UCS4>OTHER:
+                return None
+            for letter in range(<Py_ssize_t>form[0]):
+                letters[count] = form[letter + 1]
+                count += 1
+        return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, letters, count)
+    finally:
+        free(letters)
