@@ -21,8 +21,10 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from benchmarks.corpus import DEFAULT_FOLDER, load_corpus
-from ingest.extract import extract, native
+from ingest.extract import extract
+from ingest.extract.native import native_tree
 from ingest.model import Article
+from ingest.native import native_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +107,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pages = load_corpus(arguments.corpus)[: arguments.limit]
-    compiled = "with" if native.native_tree and native.native_text else "WITHOUT"
+    compiled = "with" if native_tree and native_text else "WITHOUT"
     print(f"{len(pages)} pages, {arguments.rounds} rounds, one core, ours {compiled} its compiled parts")
     print_speed(measure(pages, arguments.rounds))
     if arguments.limit is None:

@@ -309,6 +309,9 @@ class PageResult:
     sketch: Sketch | None = None
     """Of the article's text; None where there is none, and for texts that are too short to be compared."""
 
+    block_keys: tuple[int | None, ...] | None = None
+    """Of the article's kept blocks: what boilerplate is learned by; None where they are still to be made."""
+
     @property
     def transfer(self) -> Transfer | None:
         """How the page came over the network, or did not come; None for what was read from a disk."""

@@ -67,12 +67,15 @@ def extract_pages(pages: Sequence[Page], limits: Limits) -> list[PageResult]:
 
 
 def _timed(page: Page, limits: Limits) -> PageResult:
-    from ingest.identify.near_copies import sketch  # as below
+    from ingest.identify.boilerplate import block_keys  # as below
+    from ingest.identify.near_copies import sketch
 
     started = time.perf_counter()
     result = _extract_guarded(page, limits)
     seconds = time.perf_counter() - started
-    return PageResult(page.candidate, result, page, seconds, sketch=sketch(result.body) if isinstance(result, Article) else None)
+    if isinstance(result, Article):
+        return PageResult(page.candidate, result, page, seconds, sketch=sketch(result.body), block_keys=block_keys(result.blocks))
+    return PageResult(page.candidate, result, page, seconds)
 
 
 def _extract_guarded(page: Page, limits: Limits) -> Article | Rejection:

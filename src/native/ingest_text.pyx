@@ -120,7 +120,56 @@ def wide_letters(str text):
     return count
 
 
-# What ``hints.key`` makes of a character by itself, for those that no other one changes: Latin letters, and punctuation.
+cdef extern from "Python.h":
+    bint Py_UNICODE_ISALNUM(Py_UCS4 c)
+
+
+cdef inline bint _is_unspaced(Py_UCS4 c) noexcept:
+    """``fingerprint.UNSPACED``"""
+    return c >= 0x0E00 and (
+        c <= 0x0EFF or 0x1000 <= c <= 0x109F or 0x1780 <= c <= 0x17FF or 0x3040 <= c <= 0x30FF or 0x3400 <= c <= 0x4DBF
+        or 0x4E00 <= c <= 0x9FFF or 0xF900 <= c <= 0xFAFF
+    )
+
+
+cdef inline bint _is_mark(Py_UCS4 c) noexcept:
+    """``fingerprint.MARKS``"""
+    return c >= 0x0300 and (
+        c <= 0x036F or 0x0591 <= c <= 0x05BD or 0x05BF <= c <= 0x05C7
+        or 0x0610 <= c <= 0x061A or 0x064B <= c <= 0x065F or c == 0x0670 or 0x06D6 <= c <= 0x06ED or 0x0900 <= c <= 0x0963
+        or 0x0971 <= c <= 0x0DF3
+    )
+
+
+cdef inline bint _is_word_character(Py_UCS4 c) noexcept:
+    return (Py_UNICODE_ISALNUM(c) or c == 0x5F) and not _is_unspaced(c)
+
+
+def count_words(str text):
+    """How many words a text has: ``fingerprint.word_count``."""
+    cdef Py_ssize_t at = 0, count = 0, length = PyUnicode_GET_LENGTH(text)
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef Py_UCS4 c
+    while at < length:
+        c = PyUnicode_READ(kind, data, at)
+        at += 1
+        if _is_unspaced(c):
+            count += 1
+        elif _is_word_character(c):
+            count += 1
+            while at < length:
+                c = PyUnicode_READ(kind, data, at)
+                if _is_word_character(c) or _is_mark(c):
+                    at += 1
+                elif (c == 0x27 or c == 0x2019) and at + 1 < length and _is_word_character(PyUnicode_READ(kind, data, at + 1)):
+                    at += 2
+                else:
+                    break
+    return count
+
+
+# What ``keys.key`` makes of a character by itself, for those that no other one changes: Latin letters, and punctuation.
 cdef enum:
     LATIN_END = 0x300
     PUNCTUATION = 0x2000
@@ -141,7 +190,7 @@ for _place in range(LATIN_END + PUNCTUATION_END - PUNCTUATION):
 
 
 def key(str text):
-    """``hints.key`` of a text in Latin letters, None for one in others."""
+    """``keys.key`` of a text in Latin letters, None for one in others."""
     cdef Py_ssize_t at, length = PyUnicode_GET_LENGTH(text)
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)

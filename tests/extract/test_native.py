@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.errors import PageError
-from ingest.extract import native
 from ingest.extract.body.prose import WIDE
 from ingest.extract.body.walk import read, read_in_python
 from ingest.extract.costly_markup import count_markup, count_markup_in_python
 from ingest.extract.decode import decode, lost_characters_in_python
 from ingest.extract.keys import key_in_python
 from ingest.extract.metadata.elements import Element, find_elements, find_elements_in_python
+from ingest.extract.native import native_tree
+from ingest.identify.fingerprint import words
 from ingest.model import Page
+from ingest.native import native_text
 from tests.extract.mutations import damaged_pages
 
-native_text, native_tree = native.native_text, native.native_tree
 REPEATABLE = settings(
     deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -108,6 +109,21 @@ def test_the_key_of_a_text_is_the_same(text: str) -> None:
     assert native_text is not None
     assert native_text.key(text) in (key_in_python(text), None)
     assert native_text.wide_letters(text) == len(WIDE.findall(text))
+    assert native_text.count_words(text) == len(words(text))
+
+
+@compiled
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", "É", "7", "_", "'", "’", " ", "-", "\u0301", "ก", "ั", "漢", "か", "שָׁ", "\u05be", "हिन्दी", "।", "\u200d", "ⅷ", "²"]
+        )
+    ).map("".join)
+)
+@settings(REPEATABLE, max_examples=2_000)
+def test_words_are_counted_the_same(text: str) -> None:
+    assert native_text is not None
+    assert native_text.count_words(text) == len(words(text))
 
 
 @compiled

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from ingest.errors import PageError
 from ingest.extract.markup_tags import read_tags
-from ingest.extract.native import native_text
 from ingest.model import Stage
+from ingest.native import native_text
 
 _MOST_TAGS = 210_000  # start and end tags: up to 2 s and 250 MB; 80,000 paragraphs have 160,000, the largest of 500 news pages 6,100
 _MOST_OPTIONS = 10_000  # 0.4 s; lists of all countries or towns have hundreds

@@ -13,8 +13,8 @@ import re
 from w3lib.encoding import html_body_declared_encoding, resolve_encoding
 
 from ingest.errors import PageError
-from ingest.extract.native import native_text
 from ingest.model import MediaType, Page, Stage
+from ingest.native import native_text
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SAMPLE = 65_536  # bytes: enough for statistics, and detection in pure Python stays under 50 ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ingest.extract.native import native_text
+from ingest.native import native_text
 
 _BETWEEN = re.compile(r"[\W_]+")
 _BETWEEN_LATIN = bytes(code for code in range(256) if _BETWEEN.match(chr(code)))

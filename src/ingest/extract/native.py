@@ -1,7 +1,6 @@
-"""The compiled parts of extraction (``src/native/``) where the package was built with them, None where Python does the same.
+"""The compiled walk over a page's tree (``src/native/``); None where the package was built without a compiler.
 
-A page has thousands of nodes and hundreds of thousands of bytes: what is asked of each of them takes a few times as long in Python.
-The results are the same, and tests hold both ways to that (``tests/extract/test_native.py``).
+None also where selectolax's library does not export what it needs. Python then does the same, a few times as slow.
 """
 
 from __future__ import annotations
@@ -11,15 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["native_text", "native_tree"]
+__all__ = ["native_tree"]
 
-native_text: ModuleType | None
 native_tree: ModuleType | None
 try:
-    import ingest_text as native_text
-except ImportError:
-    native_text = None
-try:
     import ingest_tree as native_tree
-except ImportError:  # also where selectolax's library does not export what it needs
+except ImportError:
     native_tree = None

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ingest.native import native_text
+
 if TYPE_CHECKING:
     from ingest.model import Article
 
@@ -51,7 +53,7 @@ def word_count(text: str) -> int:
     >>> word_count("It's 3 o'clock"), word_count("外相会談")
     (3, 4)
     """
-    return len(_WORD.findall(text))
+    return native_text.count_words(text) if native_text else len(words(text))
 
 
 def _encoded(text: str) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,36 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     decisions = decide(pages, known, owners)
 
     write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
+    versions = [d.version for d in decisions if d.version]
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the server makes search vectors meanwhile
+        documents = beside.submit(write.documents, versions)
+        removed = beside.submit(write.removed_rows, versions, source_ids)
+        _write_articles(connection, run_id, known, existing, source_ids)
+        write.versions(connection, run_id, versions, documents.result())
+        write.provenance(connection, versions, documents.result())
+        write.removed_blocks(connection, removed.result())
+    changed = [k for k in known.values() if k.latest_page]
+    _compare(connection, changed)
+    count_removed(connection, [v.page for v in versions], source_ids)
+    write.article_urls(connection, decisions)
+    if lead_elsewhere(connection, decisions):
+        raise _Overtaken
+    write.resolve_rejections(connection, run_id, [(p.location, p.content.body_sha256) for p in pages])
+    return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
+
+
+def _write_articles(
+    connection: Connection,
+    run_id: UUID,
+    known: Mapping[bytes, Known],
+    existing: Container[bytes],
+    source_ids: Mapping[str, int],
+) -> None:
+    """The articles as the decisions left them; new ones get their numbers.
+
+    Raises:
+        _Overtaken: another loader has added one of the new ones meanwhile.
+    """
     new = [k for key, k in known.items() if key not in existing]
     updated = [k for key, k in known.items() if key in existing and k.latest_page]
     touched = [k for key, k in known.items() if key in existing and k.seen_in_run and not k.latest_page]
@@ -167,17 +198,6 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     if updated:
         write.update_articles(connection, run_id)
     write.touch_articles(connection, run_id, touched)
-    versions = [d.version for d in decisions if d.version]
-    write.versions(connection, run_id, versions)
-    _compare(connection, [*new, *updated])
-    count_removed(connection, [v.page for v in versions], source_ids)
-    write.provenance(connection, versions)
-    write.removed_blocks(connection, versions, source_ids)
-    write.article_urls(connection, decisions)
-    if lead_elsewhere(connection, decisions):
-        raise _Overtaken
-    write.resolve_rejections(connection, run_id, [(p.location, p.content.body_sha256) for p in pages])
-    return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
 
 
 def _compare(connection: Connection, articles: Sequence[Known]) -> None:

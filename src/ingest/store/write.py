@@ -6,11 +6,12 @@ for each other in a circle. Rows with long texts go in by COPY, short ones as ar
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import zstandard
-from psycopg.types.json import Jsonb
 
 from ingest.extract.version import version_with
 from ingest.identify.fingerprint import block_sha256, page_sha256
@@ -73,23 +74,13 @@ def raw_pages(connection: Connection, pages: Iterable[Page]) -> None:
     if not by_hash:
         return
     compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
-    connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS stage_raw_page (body_sha256 bytea, byte_len int, charset text, media_type text, "
-        "body_zstd bytea, first_seen_at timestamptz) ON COMMIT DELETE ROWS"
-    )
-    connection.execute("TRUNCATE stage_raw_page")
-    _copy(
-        connection,
-        "stage_raw_page",
+    connection.cursor().executemany(
+        "INSERT INTO ops.raw_page (body_sha256, byte_len, charset, media_type, store, body_zstd, first_seen_at) "
+        "VALUES (%b, %b, %b, %b, 'pg', %b, %b) ON CONFLICT (body_sha256) DO NOTHING",
         (
             (sha256, len(p.body), p.charset and storable(p.charset), str(p.media_type), compressor.compress(p.body), p.observed_at)
-            for sha256, p in by_hash.items()
+            for sha256, p in sorted(by_hash.items())
         ),
-    )
-    connection.execute(
-        "INSERT INTO ops.raw_page (body_sha256, byte_len, charset, media_type, store, body_zstd, first_seen_at) "
-        "SELECT body_sha256, byte_len, charset, media_type, 'pg', body_zstd, first_seen_at FROM stage_raw_page ORDER BY body_sha256 "
-        "ON CONFLICT (body_sha256) DO NOTHING"
     )
 
 
@@ -156,7 +147,21 @@ def touch_articles(connection: Connection, run_id: UUID, articles: Sequence[Know
         )
 
 
-def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> None:
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a version's JSON columns hold, as text: made while the server is busy with the articles."""
+
+    blocks: str
+    provenance: tuple[tuple[str, str, str], ...]
+    """Field, the place that it was chosen from, its candidates."""
+
+
+def documents(added: Sequence[Version]) -> list[Documents]:
+    """The JSON documents of versions, in their order."""
+    return [Documents(_blocks(v.page.article), _provenance(v.page.article)) for v in added]
+
+
+def versions(connection: Connection, run_id: UUID, added: Sequence[Version], documents: Sequence[Documents]) -> None:
     """Add versions of articles."""
     columns = ("article_id", "version_no", "observed_at", "run_id", "reason", "changed", *VERSION_COLUMNS, "blocks")
     rows = (
@@ -168,56 +173,61 @@ def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> 
             v.reason,
             v.changed,
             *(getattr(v.page.content, c) for c in VERSION_COLUMNS),
-            _blocks(v.page.article),
+            document.blocks,
         )
-        for v in added
+        for v, document in zip(added, documents, strict=True)
     )
     _copy(connection, f"news.article_version ({', '.join(columns)})", rows)
 
 
-def _blocks(article: Article) -> Jsonb:
+def _blocks(article: Article) -> str:
     """Every block with its verdict, as ``news.article_version.blocks`` holds them."""
-    return Jsonb([{"kind": b.kind, "reason": b.reason, "text": storable(b.text)} for b in article.blocks])
+    return json.dumps([{"kind": b.kind, "reason": b.reason, "text": storable(b.text)} for b in article.blocks], ensure_ascii=False)
 
 
-def provenance(connection: Connection, added: Sequence[Version]) -> None:
-    """Add where the fields of new versions came from."""
-    rows = (
+def _provenance(article: Article) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
         (
-            v.known.article_id,
-            v.version_no,
             p.field,
             storable(p.chosen_from),
-            Jsonb([{"origin": storable(c.origin), "value": storable(c.value)} for c in p.candidates]),
+            json.dumps([{"origin": storable(c.origin), "value": storable(c.value)} for c in p.candidates], ensure_ascii=False),
         )
-        for v in added
-        for p in {p.field: p for p in v.page.article.provenance}.values()
+        for p in {p.field: p for p in article.provenance}.values()
+    )
+
+
+def provenance(connection: Connection, added: Sequence[Version], documents: Sequence[Documents]) -> None:
+    """Add where the fields of new versions came from."""
+    rows = (
+        (v.known.article_id, v.version_no, *field) for v, document in zip(added, documents, strict=True) for field in document.provenance
     )
     _copy(connection, "news.provenance (article_id, version_no, field, chosen_from, candidates)", rows)
 
 
-def removed_blocks(connection: Connection, added: Sequence[Version], source_ids: Mapping[str, int]) -> None:
-    """Count the blocks that new versions left out, once a version."""
+def removed_rows(added: Sequence[Version], source_ids: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    """The blocks that new versions left out, by source, each counted once a version."""
     blocks: dict[tuple[int, bytes], list[Any]] = {}
     for v in added:
         source_id, at = source_ids[v.page.source.slug], v.page.observed_at
         for sha256, block in {block_sha256(b.text): b for b in v.page.article.blocks_dropped}.items():
-            row = blocks.setdefault((source_id, sha256), [storable(block.text)[:_SAMPLE], str(block.reason), 0, at, at])
-            row[2:] = row[2] + 1, min(row[3], at), max(row[4], at)
-    if not blocks:
+            if row := blocks.get((source_id, sha256)):
+                row[2:] = row[2] + 1, min(row[3], at), max(row[4], at)
+            else:
+                blocks[source_id, sha256] = [block.text, str(block.reason), 1, at, at]
+    return [(*key, storable(text[:_SAMPLE]), *row) for key, (text, *row) in sorted(blocks.items())]
+
+
+def removed_blocks(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add to the counts of blocks that were left out."""
+    if not rows:
         return
     connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS stage_removed_block (source_id bigint, block_sha256 bytea, sample text, reason text, "
-        "pages bigint, first_seen_at timestamptz, last_seen_at timestamptz) ON COMMIT DELETE ROWS"
-    )
-    connection.execute("TRUNCATE stage_removed_block")
-    _copy(connection, "stage_removed_block", ((*key, *row) for key, row in sorted(blocks.items())))
-    connection.execute(
         "INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at) "
-        "SELECT * FROM stage_removed_block ORDER BY source_id, block_sha256 "
+        "SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::text[], %b::text[], %b::bigint[], %b::timestamptz[], %b::timestamptz[]) "
         "ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason, "
         "first_seen_at = least(b.first_seen_at, excluded.first_seen_at), "
-        "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)"
+        "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)",
+        _by_column(rows),
     )
 
 

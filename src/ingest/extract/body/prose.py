@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ingest.extract.body.reading import RawBlock
 from ingest.extract.body.sentences import ends_sentence, ends_unpointed
-from ingest.extract.native import native_text
 from ingest.model import BlockKind
+from ingest.native import native_text
 
 PROSE_SURE = 140.0
 """Letters' worth: a block as long as that is prose even without a full stop."""
