@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _HELP = """Show the versions of an article, and what two of them say differently.
 
 ARTICLE is its number (article_id), any URL that led to it, or the saved page that it was read from. Without --from and --to the current
-version is compared with the one before. Removed paragraphs begin with -, added ones with +; a terminal shows them red and green."""
+version is compared with the one before. Removed paragraphs begin with -, added ones with +; a terminal shows them red and green.
+
+What a publisher changed has the reason publisher_change; what only came out differently, by another extractor, other rules or more learned
+boilerplate, has the reason reextract."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest diff 4711
@@ -53,7 +56,7 @@ def _diff(
     with open_engine(Settings.from_env()) as engine:
         found = history(engine, _as_uri(article))
         numbers = _numbers(found, first, last)
-        changes = _changes(engine, found.article_id, numbers) if numbers else None
+        changes = _changes(engine, found, numbers) if numbers else None
     if as_json:
         typer.echo(json.dumps(_facts(found, numbers, changes), ensure_ascii=False))
         return
@@ -88,11 +91,11 @@ def _numbers(history: History, first: int | None, last: int | None) -> tuple[int
     return first or max(after - 1, 1), after
 
 
-def _changes(engine: Engine, article_id: int, numbers: tuple[int, int]) -> list[FieldChange]:
+def _changes(engine: Engine, history: History, numbers: tuple[int, int]) -> list[FieldChange]:
     from ingest.report.diff import difference
     from ingest.store.history import TEXT_FIELDS, version_texts
 
-    return difference(*version_texts(engine, article_id, numbers), TEXT_FIELDS)
+    return difference(*version_texts(engine, history, numbers), TEXT_FIELDS)
 
 
 def _facts(history: History, numbers: tuple[int, int] | None, changes: list[FieldChange] | None) -> dict[str, Any]:

@@ -9,17 +9,21 @@ import zstandard
 from sqlalchemy import text
 
 from ingest.identify.identity import article_key
-from ingest.model import MediaType
+from ingest.model import MediaType, Page
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from sqlalchemy import Engine
+
+    from ingest.model import Candidate
 
 _LAST_PAGES = text("""
 SELECT t.url_key, p.body_zstd, p.byte_len, p.media_type, p.charset
 FROM ops.url_task t JOIN ops.raw_page p USING (body_sha256) WHERE t.url_key = ANY(:keys)
 """)
+_BYTES = text("SELECT body_sha256, body_zstd, byte_len, media_type, charset FROM ops.raw_page WHERE body_sha256 = ANY(:bodies)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,28 @@ class KeptPage:
     media_type: MediaType
     charset: str | None
 
+    def page(self, candidate: Candidate, observed_at: dt.datetime) -> Page:
+        """The page as it was read."""
+        return Page(candidate, self.body, self.media_type, observed_at, self.charset)
+
+
+def kept_page(body_zstd: bytes, byte_len: int, media_type: str | None, charset: str | None) -> KeptPage:
+    """A page from its columns."""
+    body = zstandard.ZstdDecompressor().decompress(body_zstd, max_output_size=byte_len)
+    return KeptPage(body, MediaType(media_type or MediaType.HTML), charset)
+
 
 def last_pages(engine: Engine, urls: Sequence[str]) -> dict[str, KeptPage]:
     """The pages that URLs gave when they were last had."""
     by_key = {article_key(url): url for url in urls}
-    decompressor = zstandard.ZstdDecompressor()
     with engine.connect() as connection:
         rows = connection.execute(_LAST_PAGES, {"keys": list(by_key)}).all()
-    return {
-        by_key[row.url_key]: KeptPage(
-            decompressor.decompress(row.body_zstd, max_output_size=row.byte_len), MediaType(row.media_type or MediaType.HTML), row.charset
-        )
-        for row in rows
-        if row.body_zstd is not None
-    }
+    return {by_key[key]: kept_page(*columns) for key, *columns in rows if columns[0] is not None}
+
+
+def kept_pages(engine: Engine, places: Sequence[tuple[Candidate, bytes, dt.datetime]]) -> list[Page | None]:
+    """The pages of candidates, by the SHA-256 of their bytes and the time that they were observed; None where they are not kept."""
+    with engine.connect() as connection:
+        rows = connection.execute(_BYTES, {"bodies": list({body for _, body, _ in places})}).all()
+    kept = {sha256: kept_page(*columns) for sha256, *columns in rows if columns[0] is not None}
+    return [kept[body].page(candidate, at) if body in kept else None for candidate, body, at in places]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ingest.identify.fingerprint import content_sha256
+from ingest.model import Article
 from ingest.store.rows import COMPARED_COLUMNS, ArticlePage
 
 
@@ -56,6 +58,7 @@ class Version:
     page: ArticlePage
     reason: str
     changed: list[str]
+    """The columns that the publisher changed; where it was only read again, those that came out differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def decide(pages: Sequence[ArticlePage], known: dict[bytes, Known], owners: dict
 
 def _decide(page: ArticlePage, known: dict[bytes, Known], owners: dict[bytes, Known]) -> Decision:
     article = known.get(page.key)
+    if page.is_loaded and article:
+        return _read_again(page, article)
     body = page.content.body_sha256
     owner = owners.get(body) if body and page.may_be_mirror else None
     if owner is None and not page.has_own_url:
@@ -105,6 +110,16 @@ def _decide(page: ArticlePage, known: dict[bytes, Known], owners: dict[bytes, Kn
         if body:
             owners.setdefault(body, decision.known)
     return decision
+
+
+def _read_again(page: ArticlePage, article: Known) -> Decision:
+    """The page that an article was made from: nobody has seen it again, and what comes of it otherwise than before is no edit."""
+    if page.content.body_sha256 != article.content["body_sha256"]:  # another loader has brought a newer one since
+        return Decision(page, Outcome.UNCHANGED, article)
+    if _is_unchanged(page, article):
+        article.extractor_version = page.content.extractor_version
+        return Decision(page, Outcome.UNCHANGED, article)
+    return _updated(page, article)
 
 
 def _see(article: Known, page: ArticlePage) -> None:
@@ -136,11 +151,23 @@ def _new(page: ArticlePage) -> Decision:
 def _updated(page: ArticlePage, article: Known) -> Decision:
     same_page = page.content.body_sha256 is not None and page.content.body_sha256 == article.content["body_sha256"]
     same_text = page.content.content_sha256 == article.content["content_sha256"]
-    reextracted = same_page and (same_text or page.content.extractor_version != article.extractor_version)
+    # Where the loaded page is not kept, or is refused by now, nobody can tell the publisher's edit from the other extractor's reading.
+    reextracted = page.content.extractor_version != article.extractor_version or (same_page and same_text)
     changed = [c for c in COMPARED_COLUMNS if article.content[c] != getattr(page.content, c)]
+    if not reextracted and "body" in changed and _says_the_same(page, article):
+        changed.remove("body")  # it has lost what was learned since: no edit
     return Decision(
         page, Outcome.UPDATED, article, _add_version(page, article, "reextract" if reextracted else "publisher_change", changed)
     )
+
+
+def _says_the_same(page: ArticlePage, article: Known) -> bool:
+    """Whether the text as extracted is that of the current version, of which only the hash is known, together with title and authors."""
+    before = article.content
+    extracted = page.result.result
+    assert isinstance(extracted, Article)  # noqa: S101  # what an ArticlePage is made of
+    of_before = replace(extracted, title=before["title"], subtitle=before["subtitle"], authors=tuple(before["authors"]))
+    return bool(content_sha256(of_before) == before["content_sha256"])
 
 
 def _add_version(page: ArticlePage, article: Known, reason: str, changed: list[str]) -> Version:

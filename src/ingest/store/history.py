@@ -29,8 +29,13 @@ SELECT version_no, observed_at, reason, changed, extractor_version, word_count F
 WHERE article_id = :id ORDER BY version_no
 """)
 _TEXTS = text("""
-SELECT version_no, title, subtitle, authors, published_at, modified_at, body FROM news.article_version
-WHERE article_id = :id AND version_no = ANY(:numbers)
+SELECT version_no, title, subtitle, authors, published_at, modified_at,
+       CASE WHEN :as_extracted THEN coalesce((
+           SELECT string_agg(b.value->>'text', E'\n\n' ORDER BY b.ordinality)
+           FROM jsonb_array_elements(blocks) WITH ORDINALITY AS b
+           WHERE coalesce(b.value->>'reason', 'learned') = 'learned'), body)
+       ELSE body END AS body
+FROM news.article_version WHERE article_id = :id AND version_no = ANY(:numbers)
 """)
 _LARGEST_ID = 2**63 - 1  # of a bigint
 
@@ -72,10 +77,17 @@ def history(engine: Engine, article: str) -> History:
     return History(row.article_id, row.url, row.title, row.source, versions)
 
 
-def version_texts(engine: Engine, article_id: int, numbers: tuple[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What two versions that exist say, by `TEXT_FIELDS`."""
+def version_texts(engine: Engine, of: History, numbers: tuple[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What two versions that exist say, by `TEXT_FIELDS`.
+
+    Where the publisher made all that lie between them, bodies are with what was learned to be boilerplate: that one of
+    them has lost it is no edit.
+    """
+    after, last = sorted(numbers)
+    as_extracted = all(v.reason != "reextract" for v in of.versions if after < v.version_no <= last)
+    parameters = {"id": of.article_id, "numbers": list(numbers), "as_extracted": as_extracted}
     with engine.connect() as connection:
-        rows = {r["version_no"]: dict(r) for r in connection.execute(_TEXTS, {"id": article_id, "numbers": list(numbers)}).mappings()}
+        rows = {r["version_no"]: dict(r) for r in connection.execute(_TEXTS, parameters).mappings()}
     return rows[numbers[0]], rows[numbers[1]]
 
 

@@ -22,6 +22,7 @@ from ingest.store.faults import told_in_a_sentence
 from ingest.store.fetches import write_attempts
 from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, under_known_keys
 from ingest.store.learned import count_removed, removed_keys, take_out_learned
+from ingest.store.read_again import with_loaded_pages
 from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
 from ingest.store.tasks import settle, visits_of
 
@@ -148,12 +149,13 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage]) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
-    pages = take_out_learned(connection, under_known_keys(connection, pages), source_ids)
+    pages = take_out_learned(connection, with_loaded_pages(connection, under_known_keys(connection, pages)), source_ids)
     owner_keys = keys_of_owners(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
     owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
     decisions = decide(pages, known, owners)
+    seen = [d for d in decisions if not d.page.is_loaded]
 
     write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
     versions = [d.version for d in decisions if d.version]
@@ -167,11 +169,11 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     changed = [k for k in known.values() if k.latest_page]
     _compare(connection, changed)
     count_removed(connection, [v.page for v in versions], source_ids)
-    write.article_urls(connection, decisions)
-    if lead_elsewhere(connection, decisions):
+    write.article_urls(connection, seen)
+    if lead_elsewhere(connection, seen):
         raise _Overtaken
-    write.resolve_rejections(connection, run_id, [(p.location, p.content.body_sha256) for p in pages])
-    return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in decisions]
+    write.resolve_rejections(connection, run_id, [(d.page.location, d.page.content.body_sha256) for d in seen])
+    return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in seen]
 
 
 def _write_articles(

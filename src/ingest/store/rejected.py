@@ -12,8 +12,9 @@ from ingest.errors import UsageError
 from ingest.identify.identity import article_key
 from ingest.model import Candidate, Page, Rejection
 from ingest.normalise.url import canonical_or_none, host_of
+from ingest.store.archive import kept_pages
 from ingest.store.load import load_batch
-from ingest.store.reprocess import extract_kept, kept_pages
+from ingest.store.reprocess import extract_kept
 from ingest.store.tasks import hint_of_json
 
 if TYPE_CHECKING:

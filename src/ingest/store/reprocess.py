@@ -10,13 +10,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import zstandard
 from sqlalchemy import text
 
 from ingest.errors import UsageError
 from ingest.extract.version import version_with
 from ingest.identify.identity import article_key, article_url, url_key
-from ingest.model import Article, Candidate, MediaType, Page
+from ingest.model import Article, Candidate
+from ingest.store.archive import kept_pages
 from ingest.store.load import load_batch
 from ingest.store.rows import storable
 from ingest.store.tasks import hint_of_json
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from ingest.model import Limits, PageResult, SourceRules, Tally
+    from ingest.model import Limits, Page, PageResult, SourceRules, Tally
     from ingest.settings import Settings
 
 _T = TypeVar("_T")
@@ -76,7 +76,6 @@ LEFT JOIN LATERAL (
 ) refused ON true
 ORDER BY w.article_id
 """)  # noqa: S608  # a constant
-_BYTES = text("SELECT body_sha256, body_zstd, byte_len, media_type, charset FROM ops.raw_page WHERE body_sha256 = ANY(:bodies)")
 _COUNT = text(f"""
 SELECT count(p.body_sha256) AS kept, count(*) - count(p.body_sha256) AS lost
 FROM news.article a LEFT JOIN ops.raw_page p ON p.body_sha256 = a.body_sha256 AND p.body_zstd IS NOT NULL WHERE {_WANTED}
@@ -181,22 +180,6 @@ def extract_kept(batches: Iterable[Sequence[tuple[_T, Page]]], limits: Limits, j
 
     for results in extract_batches(pages(), limits, jobs):
         yield list(zip(waiting.popleft(), results, strict=True))
-
-
-def kept_pages(engine: Engine, places: Sequence[tuple[Candidate, bytes, dt.datetime]]) -> list[Page | None]:
-    """The pages of candidates, by the SHA-256 of their bytes and the time that they were observed; None where they are not kept."""
-    decompressor = zstandard.ZstdDecompressor()
-    with engine.connect() as connection:
-        rows = {row.body_sha256: row for row in connection.execute(_BYTES, {"bodies": list({body for _, body, _ in places})})}
-
-    def page(candidate: Candidate, body: bytes, at: dt.datetime) -> Page | None:
-        row = rows.get(body)
-        if row is None or row.body_zstd is None:
-            return None
-        data = decompressor.decompress(row.body_zstd, max_output_size=row.byte_len)
-        return Page(candidate, data, MediaType(row.media_type or MediaType.HTML), at, row.charset)
-
-    return [page(*place) for place in places]
 
 
 def _parameters(selection: Selection, rules: SiteRules) -> dict[str, Any]:

@@ -72,6 +72,8 @@ class ArticlePage:
     content: Content
     keys: tuple[int | None, ...] = ()
     """Of the blocks of its text as extracted: `ingest.identify.boilerplate.block_keys`."""
+    is_loaded: bool = False
+    """Whether it is the page that the article was made from, read again: `ingest.store.read_again`."""
 
     @property
     def has_own_url(self) -> bool:
