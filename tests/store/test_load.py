@@ -179,6 +179,21 @@ def test_the_same_bytes_at_another_url_are_a_mirror_unless_they_say_otherwise(en
     ]
 
 
+@pytest.mark.parametrize(
+    ("chosen_from", "kind"),
+    [("link:canonical", "rel_canonical"), ("meta:og:url", "og_url"), ("jsonld:url", "rel_canonical"), ("page", "requested")],
+)
+def test_a_url_is_kept_with_what_it_is(engine: Engine, chosen_from: str, kind: str) -> None:
+    page = at_url("https://post.example/a?print=1", "page", canonical="https://post.example/a")
+    assert isinstance(page.result, Article)
+    provenance = (FieldProvenance("canonical_url", chosen_from, ()),)
+    load(engine, [replace(page, result=replace(page.result, provenance=provenance))])
+    assert rows(engine, "SELECT url, kind FROM news.article_url ORDER BY 1") == [
+        ("https://post.example/a", kind),
+        ("https://post.example/a?print=1", "requested"),
+    ]
+
+
 def test_one_article_in_two_places_is_a_duplicate_in_one_run(engine: Engine) -> None:
     pages = [result("a", "one", url=U), result("b", "one", url=U, raw="other markup")]
     assert load(engine, pages) == [{"new": 1, "duplicates": 1}]

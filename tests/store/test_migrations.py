@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ingest.identify.identity import article_key
+from ingest.model import Article, Candidate, FieldProvenance, PageResult
 from ingest.store.load import load_batch
 from ingest.store.migrate import downgrade, revisions, upgrade
 from ingest.store.runs import running
@@ -95,3 +96,20 @@ def test_articles_that_turn_out_to_be_one_keep_their_rows(engine: Engine) -> Non
     with engine.connect() as connection:
         keys = connection.execute(text("SELECT url, url_key FROM news.article")).all()
     assert {url: key for url, key in keys} == {url: hashlib.sha256(url.encode()).digest() for url in OLD_URLS}  # noqa: C416  # rows
+
+
+def test_urls_say_what_they_are_and_months_what_they_hold(engine: Engine) -> None:
+    candidate = Candidate("https://post.example/a", "a", "https://post.example/a")
+    provenance = (FieldProvenance("canonical_url", "page", ()),)
+    article = Article(candidate.url, candidate.url, "Title", "Body.", provenance=provenance, extractor_version="1")
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        load_batch(engine, run_id, [PageResult(candidate, article)])
+    downgrade(engine, "0005")
+    with engine.begin() as connection:  # as 0005 left them
+        connection.execute(text("UPDATE news.article_url SET kind = 'rel_canonical'"))
+        connection.execute(text("CREATE TABLE ops.fetch_2026_05 PARTITION OF ops.fetch FOR VALUES FROM ('2026-05-01') TO ('2026-06-01')"))
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT kind FROM news.article_url")) == "requested"
+        about = "SELECT obj_description('ops.fetch_2026_05'::regclass), col_description('ops.fetch_2026_05'::regclass, 2)"
+        assert list(connection.execute(text(about)).one()) == ["The requests of one month: ask ops.fetch.", "When it was made."]

@@ -8,12 +8,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from ingest.errors import SchemaAhead, SchemaBehind
 from ingest.settings import Settings
 from ingest.store import schema_compare, schema_fetch, schema_work  # their tables belong to the same metadata
 from ingest.store.engine import open_engine
+from ingest.store.fetches import note_attempts
 from ingest.store.migrate import alembic_config, check_revision, current_revision, downgrade, revisions, upgrade
+from ingest.transfer import Attempt, Purpose
+from tests.store.following import NOON, a_run
 
 
 def test_the_migrations_make_what_the_metadata_says(engine: Engine) -> None:
@@ -28,6 +32,7 @@ def test_the_migrations_make_what_the_metadata_says(engine: Engine) -> None:
 
 
 def test_everything_has_a_comment(engine: Engine) -> None:
+    note_attempts(engine, a_run(engine), [Attempt("https://post.example/a", Purpose.ARTICLE, NOON, "ok", 200)])  # makes a month's table
     query = """
     SELECT nspname FROM pg_namespace n WHERE nspname IN ('news', 'ops') AND obj_description(n.oid, 'pg_namespace') IS NULL
     UNION ALL SELECT oid::regclass::text FROM pg_class c
@@ -40,8 +45,36 @@ def test_everything_has_a_comment(engine: Engine) -> None:
       WHERE pronamespace::regnamespace::text IN ('news', 'ops') AND obj_description(oid, 'pg_proc') IS NULL
     """
     with engine.connect() as connection:
-        bare = [name for (name,) in connection.execute(text(query)) if "alembic_version" not in name]
-    assert bare == []
+        assert connection.execute(text(query)).all() == []
+
+
+def test_a_reader_may_read_everything_and_change_nothing(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE news.later (n int)"))  # by a later migration
+    note_attempts(engine, a_run(engine), [Attempt("https://post.example/a", Purpose.ARTICLE, NOON, "ok", 200)])
+    relations = """
+    SELECT c.oid::regclass::text, c.relkind FROM pg_class c
+    WHERE relnamespace::regnamespace::text IN ('news', 'ops') AND relkind IN ('r', 'v', 'p', 'm') ORDER BY 1
+    """
+    with engine.connect() as connection:
+        names = connection.execute(text(relations)).all()
+        connection.execute(text("SET ROLE news_reader"))
+        assert {"news.later", f"ops.fetch_{NOON:%Y_%m}", "news.source_gap"} <= {name for name, _ in names}
+        for name, _ in names:
+            connection.execute(text(f"SELECT count(*) FROM {name}"))  # noqa: S608
+    changes = [change.format(name) for name, kind in names if kind != "v" for change in ("DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}")]
+    changes += [
+        "CREATE TABLE news.mine (n int)",
+        "CREATE VIEW ops.mine AS SELECT 1",
+        "DROP SCHEMA news CASCADE",
+        "DROP VIEW news.source_day",
+    ]
+    changes += ["UPDATE news.article SET title = ''", "INSERT INTO news.source (slug, name) VALUES ('a', 'A')"]
+    for change in changes:
+        with engine.connect() as connection:
+            connection.execute(text("SET ROLE news_reader"))
+            with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+                connection.execute(text(change))
 
 
 def test_down_to_nothing_and_up_again(engine: Engine) -> None:

@@ -37,6 +37,7 @@ def loaded(engine: Engine) -> Engine:
         an_article(5, "zh", "總理訪問", "他們討論了貿易協定和石油價格。"),
         an_article(6, "pl", "Rządowe plany", "Premier mówił o planach rządu wobec Kowalskiego."),
         an_article(7, "ko", "정상회담", "대통령은 서울에서 회담했다."),
+        an_article(9, "uk", "Нафта дорожчає", "Ціни на нафту зросли, сказали в уряді."),
         an_article(8, None, "Untold", "Words in no known language, sanctions among them."),
     ]
     with running(engine, kind="adhoc", flow_name="test") as run_id:
@@ -63,6 +64,9 @@ def found(engine: Engine, query: str, **options: object) -> list[int]:
         ("貿易協定 -石油", []),
         ("rządowy", [6]),  # no dictionary: the word's beginning
         ("서울에서", [7]),
+        ("대통령", [7]),  # with a particle behind it in the text
+        ("회담", [7]),
+        ("уряд", [9]),
         ("the", []),
         ("", []),
         ("'; DROP TABLE news.article; --", []),

@@ -25,7 +25,9 @@ _HELP = """Make articles again from the pages that are kept, with the extractor 
 
 Only articles that another extractor or other rules have made are taken, and those from which learned boilerplate is to go, so that the
 same command, run again after an interruption, does what is left. What comes out differently is a new version with the reason `reextract`;
-the old versions stay. The newest page of each article is taken; articles without one in ops.raw_page are counted and left."""
+the old versions stay. The newest page of each article is taken; articles without one in ops.raw_page are counted and left.
+
+Pages that gave no article are made again, by the reason for which they were refused, with `ingest rejections retry --reason CODE`."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest reprocess --outdated

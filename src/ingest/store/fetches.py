@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from ingest.transfer import Attempt
 
 _PARTITION_LOCK = 0x66657463  # any number that no other program takes: "fetc"
+# A partition does not inherit the comments of its table.
+_COMMENTS = """
+DO $$ DECLARE col record; BEGIN
+  COMMENT ON TABLE ops.{0} IS 'The requests of one month: ask ops.fetch.';
+  FOR col IN SELECT attname, col_description(attrelid, attnum) AS about FROM pg_attribute
+      WHERE attrelid = 'ops.fetch'::regclass AND attnum > 0 AND NOT attisdropped LOOP
+    EXECUTE format('COMMENT ON COLUMN ops.{0}.%I IS %L', col.attname, col.about);
+  END LOOP;
+END $$
+"""
 
 
 def note_attempts(engine: Engine, run_id: UUID, attempts: Sequence[Attempt]) -> None:
@@ -59,6 +69,7 @@ def _ensure_month(connection: Connection, year: int, month: int) -> None:
         f"CREATE TABLE ops.{name} PARTITION OF ops.fetch "
         f"FOR VALUES FROM ('{year:04}-{month:02}-01 00:00+00') TO ('{following[0]:04}-{following[1]:02}-01 00:00+00')"
     )
+    connection.execute(_COMMENTS.format(name))
 
 
 def _exists(connection: Connection, name: str) -> bool:

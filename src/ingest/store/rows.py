@@ -81,10 +81,14 @@ class ArticlePage:
         return not self.url.startswith("file:")
 
     @property
+    def canonical_from(self) -> str | None:
+        """The place of the page that its canonical URL is from; ``page`` where it declares none and it is the page's own."""
+        return next((p.chosen_from for p in self.article.provenance if p.field == "canonical_url"), None)
+
+    @property
     def may_be_mirror(self) -> bool:
         """Whether it is for the page's bytes to say which article it is: where it names no canonical URL, they may be another URL's."""
-        chosen = next((p.chosen_from for p in self.article.provenance if p.field == "canonical_url"), None)
-        return self.article.canonical_url is None or chosen == "page"
+        return self.article.canonical_url is None or self.canonical_from == "page"
 
 
 def storable(text: str) -> str:

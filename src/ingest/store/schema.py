@@ -214,9 +214,12 @@ article_version = Table(
     column(
         "reason",
         Text,
-        "new, publisher_change, or reextract (the same page read again: by another extractor, or with other learned boilerplate).",
+        "new, publisher_change, or reextract: read again by another extractor or with other learned boilerplate, which is no edit; "
+        "also where the page before is not kept, and nobody can tell.",
     ),
-    column("changed", TEXTS, "The columns that differ from the version before.", server_default=NONE),
+    column(
+        "changed", TEXTS, "The columns that the publisher changed; of a reextract, those that came out differently.", server_default=NONE
+    ),
     *_content(version=True),
     column(
         "blocks",
@@ -239,9 +242,13 @@ article_url = Table(
     column("url", Text, "A URL, or the file: URI of a saved page."),
     column("match_key", LargeBinary, "SHA-256 of what is the same in all URLs of a page (docs/urls.md)."),
     column("article_id", BigInteger, "The article that it led to.", ForeignKey(ARTICLE)),
-    column("kind", Text, "What the URL is: requested, redirect, final, rel_canonical, og_url, amp or file."),
+    column(
+        "kind",
+        Text,
+        "What the URL is: requested, redirect, final, rel_canonical (as the page calls itself; og_url where that says so), or file.",
+    ),
     column("first_seen_at", INSTANT, "When it first led there."),
-    one_of("kind", "requested", "redirect", "final", "rel_canonical", "og_url", "amp", "file"),
+    one_of("kind", "requested", "redirect", "final", "rel_canonical", "og_url", "file"),
     Index("article_url_article", "article_id"),
     Index("article_url_match", "match_key"),
     schema="news",

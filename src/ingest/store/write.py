@@ -246,10 +246,13 @@ def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
     link_sightings(connection, ((url, article_id) for url, article_id, _, _ in urls.values()))
 
 
+_DECLARED = {"page": "requested", "meta:og:url": "og_url"}  # any other place that names a canonical URL does what a canonical link does
+
+
 def _urls(page: ArticlePage) -> list[tuple[str, str]]:
     candidate = page.result.candidate
     offered = [
-        ("rel_canonical", page.article.canonical_url),
+        (_DECLARED.get(page.canonical_from or "", "rel_canonical"), page.article.canonical_url),
         ("requested", page.article.url),
         ("requested", candidate.url),
         ("file" if candidate.location.startswith("file:") else "requested", candidate.location),
