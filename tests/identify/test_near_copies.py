@@ -4,12 +4,13 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.identify.near_copies import bands, is_copy, similarity, sketch
+from ingest.identify.near_copies import COPY_CONTAINMENT, bands, is_copy, similarity, sketch
 from ingest.model import Sketch
 from tests.identify.made_copies import SCRIPTS, Writer, body
 
@@ -110,3 +111,10 @@ def test_a_stored_sketch_is_the_same_in_every_process() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["196", made(text).signature[:8].hex(), str(bands(made(text))[0])]
     assert done.stdout.split() == ["196", "3de6e31db1c1870e", "6692075697973149953"]
+
+
+def test_the_document_says_what_the_code_does() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "boilerplate.md").read_text("utf-8")
+    made = sketch(" ".join(Writer("latin", seed=1).words(100)))
+    assert made is not None
+    assert f"looked up by {len(bands(made))} bands; from a containment of {COPY_CONTAINMENT * 100:.0f} % on" in " ".join(text.split())

@@ -127,4 +127,4 @@ def test_the_sentence_says_what_changed() -> None:
     assert summary([Tally("a", found=1, new=1)]) == "Loaded 1 new of 1 page."
     assert summary([Tally("a", found=3, unchanged=2, duplicates=1)]) == "Nothing new: what these pages hold is loaded already."
     assert summary([Tally("(none)", found=1, rejected=1)]) == "Nothing loaded: no page gave an article."
-    assert summary([]).startswith("No saved pages")
+    assert summary([]).startswith("No articles, and no saved pages (.html")

@@ -48,7 +48,7 @@ def summary(tallies: Sequence[Tally]) -> str:
     """One sentence that says what the run changed."""
     total = add_up("total", tallies)
     if not total.found:
-        return "No saved pages (.html, .htm, .txt, or .gz of these) there."
+        return "No articles, and no saved pages (.html, .htm, .txt, or .gz of these) there."
     if total.new or total.updated:
         changed = [f"{n:,} {word}" for n, word in ((total.new, "new"), (total.updated, "updated")) if n]
         return f"Loaded {' and '.join(changed)} of {total.found:,} {'page' if total.found == 1 else 'pages'}."
