@@ -29,6 +29,7 @@ from ingest.store.leases import DatabaseHostLeases
 from ingest.store.listed import Plan, note_listed
 from ingest.store.load import load_batch
 from ingest.store.sources import site_settings
+from ingest.store.tasks import hints_of
 from ingest.transfer import Purpose
 from ingest.web import Fetched, HostPolicy, Request
 from ingest.workers import extract_batches
@@ -188,7 +189,7 @@ def read_batch(engine: Engine, found: Sequence[Gathered], limits: Limits, rules:
     """Read the candidates of a batch, and set aside the pages that this extractor has already loaded."""
     listed = tuple(item for item in found if isinstance(item, Plan))
     read = [_read(item, limits, rules) for item in found if not isinstance(item, Plan)]
-    pages = [item for item in read if isinstance(item, Page)]
+    pages = _with_hints(engine, [item for item in read if isinstance(item, Page)])
     known = known_pages(engine, [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages])
     return ReadBatch(
         pages=tuple(p for i, p in enumerate(pages) if i not in known),
@@ -196,6 +197,18 @@ def read_batch(engine: Engine, found: Sequence[Gathered], limits: Limits, rules:
         decided=tuple(item for item in read if isinstance(item, PageResult)),
         listed=listed,
     )
+
+
+def _with_hints(engine: Engine, pages: Sequence[Page]) -> list[Page]:
+    """The pages; those that were fetched because somebody named them with what a list has said of them before."""
+    bare = {p.candidate.url for p in pages if p.transfer and p.candidate.url and p.candidate.hint is None}
+    hints = hints_of(engine, sorted(bare)) if bare else {}
+
+    def hinted(page: Page) -> Page:
+        url = page.candidate.url
+        return replace(page, candidate=replace(page.candidate, hint=hints[url])) if url in bare and url in hints else page
+
+    return [hinted(page) for page in pages]
 
 
 def _read(item: Found, limits: Limits, rules: RuleBook) -> Page | PageResult:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,24 @@ def test_a_list_is_loaded_once_however_often(web: Web, web_env: Environment, pat
     assert total(ingest(web_env, "run", web.url(path), "--json")) == {"found": 3, "unchanged": 3}
     assert not [asked for asked in web.paths() if asked.startswith("/news/")]
     assert rows(web_env, "SELECT count(*), count(DISTINCT title) FROM news.article") == [(3, 3)]
+
+
+def test_what_a_feed_said_of_a_page_holds_when_it_is_read_again_without_it(web: Web, web_env: Environment) -> None:
+    site = web.sites[0]
+    undated = [re.sub(rb"(?s)<script.*?</script>|<meta[^>]*>|<time.*?</time>", b"", page(web, n, site.base)) for n in range(3)]
+    for n, article in enumerate(site.articles[:3]):
+        site.pages[article.path] = Response(undated[n])
+    ingest(web_env, "run", web.url("/feed.rss"))
+    dates = "SELECT url, published_at, published_from FROM news.article ORDER BY url"
+    before = rows(web_env, dates)
+    assert [published_from for _, _, published_from in before] == ["feed"] * 3
+    longer = b"<p>The council took its decision back on Friday, as two of its members said in the evening.</p></article>"
+    site.pages[site.articles[0].path] = Response(undated[0].replace(b"</article>", longer))
+    assert total(ingest(web_env, "run", web.url(site.articles[0].path), "--json")) == {"found": 1, "updated": 1}
+    assert rows(web_env, "SELECT reason, changed FROM news.article_version WHERE version_no = 2") == [("publisher_change", ["body"])]
+    rows(web_env, "UPDATE news.article SET extractor_version = 'older' RETURNING 1")
+    assert total(ingest(web_env, "reprocess", "--outdated", "--json")) == {"found": 3, "unchanged": 3}
+    assert rows(web_env, dates) == before
 
 
 def test_since_fetches_only_what_a_list_dates_later(web: Web, web_env: Environment) -> None:

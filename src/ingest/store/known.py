@@ -99,7 +99,7 @@ def _note_visits(connection: write.Connection, run_id: UUID, pages: Sequence[Pag
     fetched = [(i, page, page.transfer) for i, page in enumerate(pages) if page.transfer]
     write_attempts(connection, run_id, [attempt for _, _, transfer in fetched for attempt in transfer.attempts])
     visits = [
-        Visit(page.candidate.url, transfer, page, "Rejected as before: see ops.rejection." if i in rejected else None)
+        Visit(page.candidate.url, transfer, page, "Rejected as before: see ops.rejection." if i in rejected else None, page.candidate.hint)
         for i, page, transfer in fetched
         if page.candidate.url
     ]

@@ -15,7 +15,7 @@ from ingest.normalise.url import canonical_or_none, host_of
 from ingest.store.archive import kept_pages
 from ingest.store.load import load_batch
 from ingest.store.reprocess import extract_kept
-from ingest.store.tasks import hint_of_json
+from ingest.store.tasks import hints_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from ingest.model import Hint, PageResult, Tally
+    from ingest.model import PageResult, Tally
     from ingest.settings import Settings
     from ingest.store.reprocess import SiteRules
 
@@ -211,20 +211,11 @@ def _batches(engine: Engine, ids: Sequence[int], rules: SiteRules, size: int) ->
     for start in range(0, len(ids), size):
         with engine.connect() as connection:
             rows = connection.execute(_PAGES, {"ids": list(ids[start : start + size])}).all()
-            hints = _hints(connection, [row.url for row in rows])
+        hints = hints_of(engine, [row.url for row in rows if row.url])
         candidates = [Candidate(row.location, row.location, row.url, hint=hints.get(row.url)) for row in rows]
         places = [(c, row.body_sha256, row.first_seen_at) for c, row in zip(candidates, rows, strict=True)]
         pages = zip(rows, kept_pages(engine, places), strict=True)
         yield [(_Refused(row.rejection_id, row.stage, row.reason), rules.of_page(page)) for row, page in pages if page]
-
-
-def _hints(connection: Connection, urls: Sequence[str | None]) -> dict[str | None, Hint]:
-    """What feeds said of URLs."""
-    keys = {article_key(url): url for url in urls if url}
-    rows = connection.execute(
-        text("SELECT url_key, hint FROM ops.url_task WHERE url_key = ANY(:keys) AND hint <> '{}'"), {"keys": list(keys)}
-    )
-    return {keys[row.url_key]: hint_of_json(row.hint) for row in rows}
 
 
 def _parameters(connection: Connection, wanted: Filter) -> dict[str, Any]:

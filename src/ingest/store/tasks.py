@@ -82,14 +82,15 @@ WHERE url_key = ANY(:keys) AND lease_run_id = :run
 """)
 _SETTLE = """
 INSERT INTO ops.url_task AS t
-    (url_key, url, host, may_return, state, tries, not_before, fetched_at, etag, last_modified, body_sha256, moved_to, last_error)
-SELECT key, url, host, again AND fetched_at IS NULL,
+    (url_key, url, host, hint, may_return, state, tries, not_before, fetched_at, etag, last_modified, body_sha256, moved_to, last_error)
+SELECT key, url, host, hint, again AND fetched_at IS NULL,
        CASE WHEN fetched_at IS NOT NULL THEN 'done' WHEN again AND %(most)s > 1 THEN 'ready' ELSE 'dead' END,
        CASE WHEN fetched_at IS NULL THEN 1 ELSE 0 END, now() + wait, fetched_at, etag, modified, body, moved_to, error
-FROM unnest(%(keys)s::bytea[], %(urls)s::text[], %(hosts)s::text[], %(again)s::bool[], %(waits)s::interval[], %(fetched)s::timestamptz[],
-            %(etags)s::text[], %(modified)s::text[], %(bodies)s::bytea[], %(moved)s::text[], %(errors)s::text[])
-     AS s (key, url, host, again, wait, fetched_at, etag, modified, body, moved_to, error)
-ON CONFLICT (url_key) DO UPDATE SET may_return = excluded.may_return,
+FROM unnest(%(keys)s::bytea[], %(urls)s::text[], %(hosts)s::text[], %(hints)s::jsonb[], %(again)s::bool[],
+            %(waits)s::interval[], %(fetched)s::timestamptz[], %(etags)s::text[], %(modified)s::text[], %(bodies)s::bytea[],
+            %(moved)s::text[], %(errors)s::text[])
+     AS s (key, url, host, hint, again, wait, fetched_at, etag, modified, body, moved_to, error)
+ON CONFLICT (url_key) DO UPDATE SET hint = t.hint || excluded.hint, may_return = excluded.may_return,
     state = CASE WHEN excluded.state = 'ready' AND t.tries + 1 >= %(most)s THEN 'dead' ELSE excluded.state END,
     tries = CASE WHEN excluded.state = 'done' THEN 0 ELSE t.tries + 1 END,
     not_before = now() + least((excluded.not_before - now()) * power(2, least(t.tries, 10)), %(longest)s::interval),
@@ -101,6 +102,14 @@ ON CONFLICT (url_key) DO UPDATE SET may_return = excluded.may_return,
                          WHEN excluded.state = 'done' THEN excluded.last_modified ELSE t.last_modified END,
     body_sha256 = coalesce(excluded.body_sha256, t.body_sha256), moved_to = coalesce(excluded.moved_to, t.moved_to)
 """
+_HINTS = text("""
+SELECT p.key, said.hint FROM unnest(CAST(:keys AS bytea[])) AS p (key) CROSS JOIN LATERAL (
+    SELECT t.hint FROM ops.url_task t
+    WHERE t.hint <> '{}' AND t.url_key = ANY(ARRAY(
+        SELECT p.key UNION
+        SELECT w.match_key FROM news.article_url u JOIN news.article_url w USING (article_id) WHERE u.match_key = p.key))
+    ORDER BY t.url_key <> p.key, t.found_at LIMIT 1) said
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,8 @@ class Visit:
     page: Page | None
     error: str | None
     """Why there is no article; None where there is."""
+    hint: Hint | None = None
+    """What a list said of it: kept for when the page is read again."""
 
 
 def enqueue(connection: Connection, feed_id: int, entries: Sequence[Entry], *, origin: str, full_text: bool) -> tuple[int, int]:
@@ -132,7 +143,9 @@ def enqueue(connection: Connection, feed_id: int, entries: Sequence[Entry], *, o
     for entry in entries:
         url = canonical_or_none(storable(entry.url))
         if url:
-            rows.setdefault(article_key(url), (url, host_of(url) or "", _hint_json(entry, origin, full_text=full_text), entry.updated))
+            rows.setdefault(
+                article_key(url), (url, host_of(url) or "", _hint_json(entry, origin, entry.content if full_text else None), entry.updated)
+            )
     if not rows:
         return 0, 0
     parameters = {
@@ -177,6 +190,7 @@ def settle(connection: Connection, visits: Iterable[Visit], max_tries: int) -> N
         rows[article_key(url)] = (
             storable(url),
             host_of(url) or "",
+            _hint_json(visit.hint, visit.hint.origin) if visit.hint else Jsonb({}),
             transfer.is_transient,
             min(wait, _LONGEST_WAIT) if page is None else dt.timedelta(0),
             page.observed_at if page else None,
@@ -187,7 +201,7 @@ def settle(connection: Connection, visits: Iterable[Visit], max_tries: int) -> N
             visit.error and storable(visit.error),
         )
     if rows:
-        names = ("urls", "hosts", "again", "waits", "fetched", "etags", "modified", "bodies", "moved", "errors")
+        names = ("urls", "hosts", "hints", "again", "waits", "fetched", "etags", "modified", "bodies", "moved", "errors")
         ordered = sorted(rows.items())
         columns = {name: [row[i] for _, row in ordered] for i, name in enumerate(names)}
         bounds = {"keys": [k for k, _ in ordered], "most": max_tries, "longest": _LONGEST_WAIT}
@@ -202,6 +216,7 @@ def visits_of(results: Iterable[PageResult]) -> list[Visit]:
             transfer=r.transfer,
             page=r.page if r.failed_transfer is None else None,
             error=None if isinstance(r.result, Article) else r.result.message,
+            hint=r.candidate.hint,
         )
         for r in results
         if r.transfer is not None and r.candidate.url is not None
@@ -219,17 +234,25 @@ def _task(row: Any) -> Task:  # noqa: ANN401  # a row of SQLAlchemy's
     return Task(candidate, row.moved_to or row.url, validators, hint.get("content"))
 
 
-def _hint_json(entry: Entry, origin: str, *, full_text: bool) -> Jsonb:
+def _hint_json(said: Entry | Hint, origin: str, content: str | None = None) -> Jsonb:
     facts: dict[str, Any] = {
         "origin": origin,
-        "title": entry.title and storable(entry.title),
-        "published": entry.published and entry.published.isoformat(),
-        "updated": entry.updated and entry.updated.isoformat(),
-        "authors": [storable(a) for a in entry.authors],
-        "language": entry.language and storable(entry.language),
-        "content": storable(entry.content[:_CONTENT_BYTES]) if full_text and entry.content else None,
+        "title": said.title and storable(said.title),
+        "published": said.published and said.published.isoformat(),
+        "updated": said.updated and said.updated.isoformat(),
+        "authors": [storable(a) for a in said.authors],
+        "language": said.language and storable(said.language),
+        "content": storable(content[:_CONTENT_BYTES]) if content else None,
     }
     return Jsonb({name: value for name, value in facts.items() if value})
+
+
+def hints_of(engine: Engine, urls: Sequence[str]) -> dict[str, Hint]:
+    """What lists said of URLs, or of another URL of the same article."""
+    keys = {url: article_key(url) for url in urls}
+    with engine.connect() as connection:
+        said = {row.key: hint_of_json(row.hint) for row in connection.execute(_HINTS, {"keys": list(set(keys.values()))})}
+    return {url: said[key] for url, key in keys.items() if key in said}
 
 
 def hint_of_json(facts: dict[str, Any]) -> Hint:
