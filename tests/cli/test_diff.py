@@ -94,6 +94,17 @@ def test_one_version_and_equal_versions(env: Environment, tmp_path: Path) -> Non
     assert "one version only" in ingest(env, "diff", "https://gazette.example/world/ferries").stdout
 
 
+def test_an_older_state_that_was_loaded_late_is_not_compared_unless_asked_for(env: Environment, edited: Path) -> None:
+    archived = edited.with_name("archived.html")
+    archived.write_text(page("Treaty talks begin", [FIRST, SECOND, THIRD, FOURTH]))
+    os.utime(archived, (1_790_000_000 - 3_600,) * 2)
+    assert ingest(env, "run", archived).returncode == 0
+    done = ingest(env, "diff", URL)
+    assert "earlier" in done.stdout
+    assert "From version 2 to version 3:\ntitle\n- Treaty talks go on\n+ Treaty signed" in done.stdout
+    assert "title\n- Treaty talks begin\n+ Treaty talks go on" in ingest(env, "diff", URL, "--from", "4", "--to", "1").stdout
+
+
 @pytest.mark.usefixtures("edited")
 def test_what_is_not_there_is_one_sentence(env: Environment) -> None:
     assert "no version 9" in complaint(ingest(env, "diff", URL, "--to", "9"))

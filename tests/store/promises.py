@@ -29,11 +29,16 @@ PROMISES = {
     ),
     "an article's number is not its newest version's": (
         "SELECT article_id FROM news.article a "
-        "WHERE version_no IS DISTINCT FROM (SELECT max(version_no) FROM news.article_version v WHERE v.article_id = a.article_id)"
+        "WHERE version_no IS DISTINCT FROM (SELECT max(version_no) FROM news.article_version v "
+        "WHERE v.article_id = a.article_id AND v.reason <> 'earlier')"
     ),
     "an article is not its newest version": (
         f"SELECT article_id FROM {_VERSIONS} WHERE v.version_no = a.version_no "  # noqa: S608  # a constant
         "AND (v.title, v.body, v.content_sha256, v.body_sha256) IS DISTINCT FROM (a.title, a.body, a.content_sha256, a.body_sha256)"
+    ),
+    "an article is what it was, not what it is": (
+        "SELECT article_id FROM news.article_version v JOIN news.article_version w USING (article_id) "
+        "WHERE w.version_no > v.version_no AND w.observed_at < v.observed_at AND w.reason = 'publisher_change'"
     ),
     "one version is there twice in a row": (
         "SELECT article_id FROM news.article_version v JOIN news.article_version w USING (article_id) "
@@ -97,7 +102,8 @@ _CONTENTS = {
 def made_folder(folder: Path, count: int, *, edition: str = "first", paragraphs: int = 5) -> Path:
     """Pages of seven sites, with footers that recur.
 
-    Of twelve one is empty; of ten one has no URL, and has a copy under another name; of nine one is there in two versions.
+    Of twelve one is empty; of ten one has no URL, and has a copy under another name; of nine one is there in two versions,
+    the later of which is read before the other or after it.
     Editions differ in the text of every third page.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +114,8 @@ def made_folder(folder: Path, count: int, *, edition: str = "first", paragraphs:
         if not own:
             _write(folder / f"{number:04}-copy.html", page, number)
         elif number % 9 == 1:
-            _write(folder / f"{number:04}-later.html", _page(number, own, "corrected", paragraphs), number + count)
+            name = f"{number:04}-later.html" if number % 2 else f"{number:04}.later.html"
+            _write(folder / name, _page(number, own, "corrected", paragraphs), number + count)
     return folder
 
 

@@ -21,7 +21,7 @@ ARTICLE is its number (article_id), any URL that led to it, or the saved page th
 version is compared with the one before. Removed paragraphs begin with -, added ones with +; a terminal shows them red and green.
 
 What a publisher changed has the reason publisher_change; what only came out differently, by another extractor, other rules or more learned
-boilerplate, has the reason reextract."""
+boilerplate, has the reason reextract; an older state that was loaded after a newer one, from an archive for instance, is earlier."""
 _EPILOG = """[bold]Examples[/bold]
 
   ingest diff 4711
@@ -85,10 +85,11 @@ def _numbers(history: History, first: int | None, last: int | None) -> tuple[int
     for number in (first, last):
         if number is not None and number not in known:
             raise UsageError(f"Article {history.article_id} has no version {number}: its versions are 1 to {known[-1]}.")
-    if len(known) == 1 and first is None and last is None:
+    after = last or history.version_no
+    before = [v.version_no for v in history.versions if v.version_no < after and v.reason != "earlier"]
+    if not before and first is None and last is None:
         return None
-    after = last or known[-1]
-    return first or max(after - 1, 1), after
+    return first or max(before, default=after), after
 
 
 def _changes(engine: Engine, history: History, numbers: tuple[int, int]) -> list[FieldChange]:

@@ -33,6 +33,9 @@ class Known:
     key: bytes
     article_id: int | None
     version_no: int
+    """Of its current version."""
+    versions: int
+    """How many it has: the largest number of one."""
     last_changed_at: dt.datetime
     last_seen_at: dt.datetime
     content: Mapping[str, Any]
@@ -58,7 +61,7 @@ class Version:
     page: ArticlePage
     reason: str
     changed: list[str]
-    """The columns that the publisher changed; where it was only read again, those that came out differently."""
+    """The columns that the publisher changed; where it was only read again, or is of earlier, those that are otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +147,27 @@ def _is_unchanged(page: ArticlePage, article: Known) -> bool:
 
 
 def _new(page: ArticlePage) -> Decision:
-    article = Known(page.key, None, 0, page.observed_at, page.observed_at, {}, "", first_page=page)
+    article = Known(page.key, None, 0, 0, page.observed_at, page.observed_at, {}, "", first_page=page)
     return Decision(page, Outcome.NEW, article, _add_version(page, article, "new", []))
 
 
 def _updated(page: ArticlePage, article: Known) -> Decision:
-    same_page = page.content.body_sha256 is not None and page.content.body_sha256 == article.content["body_sha256"]
-    same_text = page.content.content_sha256 == article.content["content_sha256"]
-    # Where the loaded page is not kept, or is refused by now, nobody can tell the publisher's edit from the other extractor's reading.
-    reextracted = page.content.extractor_version != article.extractor_version or (same_page and same_text)
+    reason = _reason(page, article)
     changed = [c for c in COMPARED_COLUMNS if article.content[c] != getattr(page.content, c)]
-    if not reextracted and "body" in changed and _says_the_same(page, article):
+    if reason == "publisher_change" and "body" in changed and _says_the_same(page, article):
         changed.remove("body")  # it has lost what was learned since: no edit
-    return Decision(
-        page, Outcome.UPDATED, article, _add_version(page, article, "reextract" if reextracted else "publisher_change", changed)
-    )
+    return Decision(page, Outcome.UPDATED, article, _add_version(page, article, reason, changed))
+
+
+def _reason(page: ArticlePage, article: Known) -> str:
+    same_page = page.content.body_sha256 is not None and page.content.body_sha256 == article.content["body_sha256"]
+    if page.observed_at < article.last_seen_at and not same_page:
+        return "earlier"
+    if page.content.extractor_version != article.extractor_version:
+        # Another page than the loaded one comes to this where that is not kept, or is refused by now: nobody can tell an edit then.
+        return "reextract"
+    same_text = page.content.content_sha256 == article.content["content_sha256"]
+    return "reextract" if same_page and same_text else "publisher_change"
 
 
 def _says_the_same(page: ArticlePage, article: Known) -> bool:
@@ -171,12 +180,14 @@ def _says_the_same(page: ArticlePage, article: Known) -> bool:
 
 
 def _add_version(page: ArticlePage, article: Known, reason: str, changed: list[str]) -> Version:
-    article.version_no += 1
-    article.last_changed_at = max(article.last_changed_at, page.observed_at)
-    article.content = {c: getattr(page.content, c) for c in (*COMPARED_COLUMNS, "content_sha256", "body_sha256")}
-    article.extractor_version = page.content.extractor_version
+    article.versions += 1
     article.contents.add(page.content.content_sha256)
     if page.content.body_sha256:
         article.pages.add(page.content.body_sha256)
-    article.latest_page = page
-    return Version(article, article.version_no, page, reason, changed)
+    if reason != "earlier":  # what the article said before it was last seen is not what it says
+        article.version_no = article.versions
+        article.last_changed_at = max(article.last_changed_at, page.observed_at)
+        article.content = {c: getattr(page.content, c) for c in (*COMPARED_COLUMNS, "content_sha256", "body_sha256")}
+        article.extractor_version = page.content.extractor_version
+        article.latest_page = page
+    return Version(article, article.versions, page, reason, changed)

@@ -20,7 +20,8 @@ TEXT_FIELDS = ("title", "subtitle", "authors", "published_at", "modified_at", "b
 """What each version keeps of the article: columns of ``news.article_version``."""
 
 _ARTICLE = text("""
-SELECT a.article_id, a.url, a.title, s.slug AS source FROM news.article a JOIN news.source s USING (source_id) WHERE a.article_id = :id
+SELECT a.article_id, a.url, a.title, s.slug AS source, a.version_no
+FROM news.article a JOIN news.source s USING (source_id) WHERE a.article_id = :id
 """)
 # One key may have led to two articles before it was one key: the older has it, as in loading.
 _BY_URL = text("SELECT min(article_id) FROM news.article_url WHERE match_key = :key")
@@ -60,6 +61,8 @@ class History:
     url: str
     title: str | None
     source: str
+    version_no: int
+    """Of the current version: later ones are earlier states, loaded afterwards."""
     versions: list[VersionLine]
 
 
@@ -74,7 +77,7 @@ def history(engine: Engine, article: str) -> History:
         if row is None:
             raise UsageError(f"No article is loaded under {article}: `ingest search` finds articles, news.article_url lists their URLs.")
         versions = [VersionLine(*v) for v in connection.execute(_VERSIONS, {"id": row.article_id})]
-    return History(row.article_id, row.url, row.title, row.source, versions)
+    return History(row.article_id, row.url, row.title, row.source, row.version_no, versions)
 
 
 def version_texts(engine: Engine, of: History, numbers: tuple[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:

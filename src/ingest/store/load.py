@@ -232,6 +232,7 @@ def _lock_known(connection: Connection, run_id: UUID, keys: set[bytes]) -> dict[
             key,
             article_id,
             version_no,
+            version_no,  # the larger number of an earlier state comes with the hashes
             changed_at,
             seen_at,
             content,
@@ -240,9 +241,10 @@ def _lock_known(connection: Connection, run_id: UUID, keys: set[bytes]) -> dict[
             made_again=again,
         )
     hashes = connection.execute(
-        "SELECT article_id, content_sha256, body_sha256 FROM news.article_version WHERE article_id = ANY(%s)", [list(by_id)]
+        "SELECT article_id, version_no, content_sha256, body_sha256 FROM news.article_version WHERE article_id = ANY(%s)", [list(by_id)]
     )
-    for article_id, content_sha256, body_sha256 in hashes:
+    for article_id, version_no, content_sha256, body_sha256 in hashes:
+        by_id[article_id].versions = max(by_id[article_id].versions, version_no)
         by_id[article_id].contents.add(content_sha256)
         if body_sha256:
             by_id[article_id].pages.add(body_sha256)

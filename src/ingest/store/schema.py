@@ -214,11 +214,15 @@ article_version = Table(
     column(
         "reason",
         Text,
-        "new, publisher_change, or reextract: read again by another extractor or with other learned boilerplate, which is no edit; "
-        "also where the page before is not kept, and nobody can tell.",
+        "new, publisher_change, reextract (read again by another extractor or with other learned boilerplate, which is no edit; also where "
+        "the page before is not kept, and nobody can tell), or earlier (an older state, loaded after a newer one: never the current "
+        "version).",
     ),
     column(
-        "changed", TEXTS, "The columns that the publisher changed; of a reextract, those that came out differently.", server_default=NONE
+        "changed",
+        TEXTS,
+        "The columns that the publisher changed; of a reextract or an earlier state, those that are otherwise.",
+        server_default=NONE,
     ),
     *_content(version=True),
     column(
@@ -228,7 +232,7 @@ article_version = Table(
         null=True,
     ),
     PrimaryKeyConstraint("article_id", "version_no"),
-    one_of("reason", "new", "publisher_change", "reextract"),
+    one_of("reason", "new", "publisher_change", "reextract", "earlier"),
     Index("article_version_body", "body_sha256"),
     Index("article_version_content", "content_sha256"),
     Index("article_version_change", "observed_at", postgresql_where=text("reason = 'publisher_change'")),

@@ -1,4 +1,4 @@
-"""Comments that say what the rows are, also on each month's requests; Korean words are found with particles behind them."""
+"""Older states that are loaded late; comments that say what the rows are, also on each month's requests; Korean words with particles."""
 
 from __future__ import annotations
 
@@ -45,10 +45,20 @@ COMMENT ON FUNCTION news.search_query(text, text) IS
   'What to match article.search of articles in one language with; the query is as in a search engine: words, "phrases", or, -without. '
   'Where a language has no dictionary, words match by their beginnings.';
 COMMENT ON COLUMN news.article_version.changed
-    IS 'The columns that the publisher changed; of a reextract, those that came out differently.';
+    IS 'The columns that the publisher changed; of a reextract or an earlier state, those that are otherwise.';
+ALTER TABLE news.article_version DROP CONSTRAINT article_version_reason_check,
+  ADD CONSTRAINT article_version_reason_check CHECK (reason IN ('new', 'publisher_change', 'reextract', 'earlier'));
 COMMENT ON COLUMN news.article_version.reason IS
-  'new, publisher_change, or reextract: read again by another extractor or with other learned boilerplate, which is no edit; '
-  'also where the page before is not kept, and nobody can tell.';
+  'new, publisher_change, reextract (read again by another extractor or with other learned boilerplate, which is no edit; also where '
+  'the page before is not kept, and nobody can tell), or earlier (an older state, loaded after a newer one: never the current version).';
+CREATE OR REPLACE VIEW news.headline_change AS
+  SELECT v.article_id, a.url, p.title AS title_before, v.title AS title_after, v.observed_at
+  FROM news.article_version v
+  CROSS JOIN LATERAL (
+    SELECT b.title FROM news.article_version b
+    WHERE b.article_id = v.article_id AND b.version_no < v.version_no AND b.reason <> 'earlier' ORDER BY b.version_no DESC LIMIT 1) p
+  JOIN news.article a ON a.article_id = v.article_id
+  WHERE v.reason = 'publisher_change' AND v.title IS DISTINCT FROM p.title;
 COMMENT ON VIEW news.source_gap IS 'Days of the last 400 on which a source published less than a quarter of what it does on that day of '
   'the week (the median of eight, where that is four articles or more).';
 
@@ -62,6 +72,15 @@ WHERE u.article_id = a.article_id AND u.url = a.url AND u.kind = 'rel_canonical'
   AND p.field = 'canonical_url' AND p.chosen_from IN ('page', 'meta:og:url');
 """
 _DOWNGRADE = """
+CREATE OR REPLACE VIEW news.headline_change AS
+  SELECT v.article_id, a.url, p.title AS title_before, v.title AS title_after, v.observed_at
+  FROM news.article_version v
+  JOIN news.article_version p ON p.article_id = v.article_id AND p.version_no = v.version_no - 1
+  JOIN news.article a ON a.article_id = v.article_id
+  WHERE v.reason = 'publisher_change' AND v.title IS DISTINCT FROM p.title;
+UPDATE news.article_version SET reason = 'reextract' WHERE reason = 'earlier';  -- no edit either
+ALTER TABLE news.article_version DROP CONSTRAINT article_version_reason_check,
+  ADD CONSTRAINT article_version_reason_check CHECK (reason IN ('new', 'publisher_change', 'reextract'));
 ALTER TABLE news.article_url DROP CONSTRAINT article_url_kind_check,
   ADD CONSTRAINT article_url_kind_check CHECK (kind IN ('requested', 'redirect', 'final', 'rel_canonical', 'og_url', 'amp', 'file'));
 """
