@@ -78,6 +78,18 @@ CREATE OR REPLACE VIEW news.headline_change AS
   JOIN news.article_version p ON p.article_id = v.article_id AND p.version_no = v.version_no - 1
   JOIN news.article a ON a.article_id = v.article_id
   WHERE v.reason = 'publisher_change' AND v.title IS DISTINCT FROM p.title;
+-- 0005 takes an article's newest number for that of its current version: earlier states that were loaded after it go before it.
+CREATE TEMP TABLE renumbered ON COMMIT DROP AS
+  SELECT a.article_id, v.version_no, CASE v.version_no WHEN a.version_no THEN m.newest ELSE v.version_no - 1 END AS number
+  FROM news.article a JOIN (SELECT article_id, max(version_no) AS newest FROM news.article_version GROUP BY article_id) m USING (article_id)
+  JOIN news.article_version v ON v.article_id = a.article_id AND v.version_no >= a.version_no
+  WHERE m.newest > a.version_no;
+UPDATE news.article a SET version_no = r.number FROM renumbered r WHERE r.article_id = a.article_id AND r.version_no = a.version_no;
+UPDATE news.article_version v SET version_no = -r.number FROM renumbered r
+  WHERE (r.article_id, r.version_no) = (v.article_id, v.version_no);
+UPDATE news.provenance p SET version_no = -r.number FROM renumbered r WHERE (r.article_id, r.version_no) = (p.article_id, p.version_no);
+UPDATE news.article_version SET version_no = -version_no WHERE version_no < 0;
+UPDATE news.provenance SET version_no = -version_no WHERE version_no < 0;
 UPDATE news.article_version SET reason = 'reextract' WHERE reason = 'earlier';  -- no edit either
 ALTER TABLE news.article_version DROP CONSTRAINT article_version_reason_check,
   ADD CONSTRAINT article_version_reason_check CHECK (reason IN ('new', 'publisher_change', 'reextract'));

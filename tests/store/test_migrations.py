@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 
 import pytest
 from sqlalchemy import Engine, text
 
 from ingest.identify.identity import article_key
-from ingest.model import Article, Candidate, FieldProvenance, PageResult
+from ingest.model import Article, Candidate, FieldProvenance, MediaType, Page, PageResult
 from ingest.store.load import load_batch
 from ingest.store.migrate import downgrade, revisions, upgrade
 from ingest.store.runs import running
@@ -113,3 +114,28 @@ def test_urls_say_what_they_are_and_months_what_they_hold(engine: Engine) -> Non
         assert connection.scalar(text("SELECT kind FROM news.article_url")) == "requested"
         about = "SELECT obj_description('ops.fetch_2026_05'::regclass), col_description('ops.fetch_2026_05'::regclass, 2)"
         assert list(connection.execute(text(about)).one()) == ["The requests of one month: ask ops.fetch.", "When it was made."]
+
+
+def test_on_the_way_down_the_current_version_is_the_newest_number_again(engine: Engine) -> None:
+    def observed(day: int, title: str) -> PageResult:
+        candidate = Candidate("https://post.example/a", "a", "https://post.example/a")
+        provenance = (FieldProvenance("title", title, ()),)
+        article = Article(candidate.url, candidate.url, title, "Body.", provenance=provenance, extractor_version="1")
+        page = Page(candidate, title.encode(), MediaType.HTML, dt.datetime(2026, 5, day, tzinfo=dt.UTC))
+        return PageResult(candidate, article, page)
+
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        load_batch(engine, run_id, [observed(*of) for of in ((3, "third"), (5, "fifth"), (2, "second"), (4, "fourth"))])
+    downgrade(engine, "0005")
+    query = """
+    SELECT v.version_no, v.reason, v.title, p.chosen_from, v.version_no = a.version_no AND v.title = a.title AS is_current
+    FROM news.article_version v JOIN news.provenance p USING (article_id, version_no) JOIN news.article a USING (article_id) ORDER BY 1
+    """
+    with engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(text(query))] == [
+            (1, "new", "third", "third", False),
+            (2, "reextract", "second", "second", False),
+            (3, "reextract", "fourth", "fourth", False),
+            (4, "publisher_change", "fifth", "fifth", True),
+        ]
+    upgrade(engine)
