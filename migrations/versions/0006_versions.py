@@ -44,6 +44,7 @@ COMMENT ON COLUMN ops.alembic_version.version_num IS 'The newest migration that 
 COMMENT ON FUNCTION news.search_query(text, text) IS
   'What to match article.search of articles in one language with; the query is as in a search engine: words, "phrases", or, -without. '
   'Where a language has no dictionary, words match by their beginnings.';
+COMMENT ON COLUMN news.article.first_seen_at IS 'When the first of its pages to be loaded was observed.';
 COMMENT ON COLUMN news.article_version.changed
     IS 'The columns that the publisher changed; of a reextract or an earlier state, those that are otherwise.';
 ALTER TABLE news.article_version DROP CONSTRAINT article_version_reason_check,

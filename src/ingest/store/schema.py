@@ -173,7 +173,7 @@ article = Table(
         null=True,
     ),
     column("similarity", REAL, "How much of the shorter text both have, from 0 to 1, where it is a copy.", null=True),
-    column("first_seen_at", INSTANT, "When the article was first observed."),
+    column("first_seen_at", INSTANT, "When the first of its pages to be loaded was observed."),
     column("last_seen_at", INSTANT, "When it was last observed, changed or not."),
     column("last_changed_at", INSTANT, "When its current version was observed."),
     column("loaded_at", INSTANT, "When its row was first committed: the cursor for incremental pulls.", server_default=NOW),
