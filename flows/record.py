@@ -92,6 +92,7 @@ def publish(
     rejections: Sequence[RejectionCount],
     polls: Sequence[PollSummary] = (),
     set_aside: Sequence[tuple[str, str, int]] = (),
+    missing: Sequence[str] = (),
 ) -> None:
     """The run table, what failed with the commands that try it again, and a page with both."""
     total = add_up("total", tallies)
@@ -102,11 +103,14 @@ def publish(
         rejections=rejections,
         polls=polls,
         set_aside=set_aside,
+        missing=missing,
     )
     rows = [asdict(t) | {"seconds": round(t.seconds, 3)} for t in (*tallies, total)]
     create_table_artifact(rows, key=key, description="What the run found and loaded, by source.")
     create_markdown_artifact(failures_note(report), key=f"{key}-failures", description="What failed, and how to try it again.")
-    create_link_artifact(_written(report, settings), link_text="The run as a page", key=f"{key}-report")
+    create_link_artifact(
+        _written(report, settings), link_text="The run as a page", key=f"{key}-report", description="The same and more, as a page."
+    )
     get_run_logger().info(
         "run finished found=%d new=%d updated=%d unchanged=%d rejected=%d",
         total.found, total.new, total.updated, total.unchanged + total.duplicates, total.rejected,

@@ -15,15 +15,22 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reports_server(host: str, folder: Path) -> Iterator[str]:
-    """Serve the folder on a free port for the duration of the block; the URL of the folder."""
+def reports_server(host: str, port: int, folder: Path) -> Iterator[str]:
+    """Serve the folder for the duration of the block, on a free port where the one that is wished for is taken; the URL of the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ThreadingHTTPServer((host, 0), partial(_Reports, directory=str(folder))) as server:
+    with _listening(host, port, partial(_Reports, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, name="reports", daemon=True).start()
         try:
             yield f"http://{host}:{server.server_port}"
         finally:
             server.shutdown()
+
+
+def _listening(host: str, port: int, handler: partial[_Reports]) -> ThreadingHTTPServer:
+    try:
+        return ThreadingHTTPServer((host, port), handler)
+    except (OSError, OverflowError):  # it is taken, or no port
+        return ThreadingHTTPServer((host, 0), handler)
 
 
 class _Reports(SimpleHTTPRequestHandler):

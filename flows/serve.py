@@ -26,10 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from sqlalchemy import Engine
+
 _START_SECONDS = 120.0  # a first start migrates the server's own database
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.2
 _LOOK_SECONDS = "1"  # between two looks for runs that are due: Prefect's own 10 are what a person who asks for a run waits
+
+_SERVER_SETTINGS = {
+    # Who holds a deployment's place, on disk: what the server forgets when it ends keeps the place for ever.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_UI_API_URL": "/api",  # the page asks the server that it came from, whatever its name and port
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
 
 _HELP = """Run everything on this machine: the flows as deployments, on their schedules (flows/deployments.py), the database, and a Prefect
 server with its page for the browser.
@@ -58,21 +67,23 @@ def serve(
     """Start what is needed and serve until interrupted."""
     if cron and not target:
         raise typer.BadParameter("a schedule needs at least one --target", param_hint="--cron")
-    signal.signal(signal.SIGTERM, _interrupt)
+    _end_by_signals()
     settings = Settings.from_env()
     try:
         with ExitStack() as stack:
             # Held as long as the flows are served: an embedded server does not stop and start with every run.
-            stack.enter_context(open_engine(settings))
+            engine = stack.enter_context(open_engine(settings))
             where = "INGEST_DATABASE_URL" if settings.database_url else f"embedded, in {settings.home}"
             typer.echo(f"Database: {where}. Questions: ingest db psql")
-            if not os.environ.get("PREFECT_API_URL"):
+            is_own = not os.environ.get("PREFECT_API_URL")
+            if is_own:
                 url = stack.enter_context(_server(host, port))
                 os.environ["PREFECT_API_URL"] = f"{url}/api"
                 typer.echo(f"Prefect server: {url}")
             if not settings.reports_url:
-                os.environ["INGEST_REPORTS_URL"] = stack.enter_context(reports_server(host, settings.reports_folder))
-            _serve(cron, target)
+                os.environ["INGEST_REPORTS_URL"] = stack.enter_context(reports_server(host, port + 1, settings.reports_folder))
+            _close_crashed(engine)
+            _serve(cron, target, pause_after=is_own)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except IngestError as error:
@@ -80,16 +91,23 @@ def serve(
         raise typer.Exit(2) from None
 
 
-def _serve(cron: str | None, targets: list[str] | None) -> None:
+def _close_crashed(engine: Engine) -> None:
+    from flows.crashed import close_crashed  # after PREFECT_API_URL is set: Prefect reads it once
+
+    if closed := close_crashed(engine):
+        typer.echo(f"Runs of before whose process vanished, closed: {closed}")
+
+
+def _serve(cron: str | None, targets: list[str] | None, *, pause_after: bool) -> None:
     # Prefect's runner keeps its files in a folder of one name for all users of a machine; the second user is refused it.
     with tempfile.TemporaryDirectory(prefix="ingest-serve-") as own:
         tempfile.tempdir = own
-        _serve_until_interrupted(cron, targets)
+        _serve_until_interrupted(cron, targets, pause_after=pause_after)
 
 
-def _serve_until_interrupted(cron: str | None, targets: list[str] | None) -> None:
+def _serve_until_interrupted(cron: str | None, targets: list[str] | None, *, pause_after: bool) -> None:
     os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", _LOOK_SECONDS)
-    from prefect import serve as serve_deployments  # after PREFECT_API_URL is set: Prefect reads it once
+    from prefect import serve as serve_deployments
 
     typer.echo(f"In another terminal: PREFECT_API_URL={os.environ['PREFECT_API_URL']} ingest trigger seeds/ --wait")
     for deployment in DEPLOYMENTS:
@@ -97,7 +115,8 @@ def _serve_until_interrupted(cron: str | None, targets: list[str] | None) -> Non
     served = [to_prefect(d) for d in DEPLOYMENTS]
     if cron and targets:
         served.append(to_prefect(replace(INGEST_TARGETS, cron=cron), name="scheduled", parameters={"targets": targets}))
-    serve_deployments(*served, print_starting_message=False)
+    # On a server of others' the schedules go on: another process may serve them.
+    serve_deployments(*served, pause_on_shutdown=pause_after, print_starting_message=False)
 
 
 @contextmanager
@@ -112,7 +131,8 @@ def _server(host: str, port: int) -> Iterator[str]:
             raise typer.Exit(2) from None
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port), "--log-level", "WARNING"]
     # A session of its own: Ctrl-C reaches us, and we end the server after the runs.
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)  # noqa: S603  # a command of our own
+    environment = _SERVER_SETTINGS | os.environ
+    process = subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own
     try:
         url = f"http://{host}:{port}"
         _wait_until_healthy(process, f"{url}/api/health")
@@ -142,6 +162,13 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
         return
+
+
+def _end_by_signals() -> None:
+    """A service manager's SIGTERM and a terminal that is closed end all of it, as Ctrl-C does; after nohup, the terminal does not."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _interrupt)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

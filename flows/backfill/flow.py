@@ -5,19 +5,18 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.futures import as_completed
 from prefect.runtime import flow_run
-from pydantic import Field
 
 from flows.backfill.parts import PartFailed, load_part
 from flows.deployments import BACKFILL
+from flows.parameters import AtLeastOne, Targets, When, instant
 from flows.record import Progress, publish, run_facts, some_of, when
 from ingest.backfill import BackfillPlan, ShardResult, plan_shards
-from ingest.discover.targets import since_instant
 from ingest.errors import IngestError, UsageError
 from ingest.model import Tally
 from ingest.normalise.credentials import without_credentials
@@ -29,7 +28,6 @@ from ingest.store.queries import run_rejections
 from ingest.store.runs import running
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 100  # parts in a table of those that failed
 _NAMED = 3  # of them in a sentence
-
-AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 class PartsFailed(IngestError):
@@ -57,11 +53,11 @@ def run_name() -> str:
 
 @flow(name=BACKFILL.flow, flow_run_name=run_name, timeout_seconds=BACKFILL.timeout_seconds, validate_parameters=True)
 def backfill(
-    targets: list[str],
+    targets: Targets,
     workers: AtLeastOne = 2,
     address: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
+    since: When | None = None,
+    until: When | None = None,
     again: bool = False,  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
 ) -> dict[str, Any]:
     """Load an archive in parts, by several workers. Begun again, it goes on with the parts that are not done.
@@ -83,7 +79,7 @@ def backfill(
     """
     logger = get_run_logger()
     settings = Settings.from_env()
-    plan = BackfillPlan(targets, _instant("since", since), _instant("until", until), again)
+    plan = BackfillPlan(targets, instant("since", since), instant("until", until), again)
     facts = run_facts(
         BACKFILL.flow, {"targets": [without_credentials(t) for t in targets], "since": since, "until": until}, kind="backfill"
     )
@@ -160,10 +156,3 @@ def _name(shard: Shard) -> str:
 def _sentence(failed: Sequence[ShardResult], parts: int) -> str:
     named = "; ".join(f"{without_credentials(r.shard.target)}, {r.shard.part}: {r.error}" for r in failed[:_NAMED])
     return f"{len(failed):,} of {parts:,} parts failed, and the same backfill tries them again: {named}"
-
-
-def _instant(name: str, value: str | None) -> dt.datetime | None:
-    try:
-        return since_instant(value)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None

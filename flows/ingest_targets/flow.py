@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
-from pydantic import Field
 
 from flows.batch import load_batches
 from flows.deployments import INGEST_TARGETS
+from flows.parameters import AtLeastOne, Kind, Targets, When, instant
 from flows.record import publish, run_facts, some_of, when
 from ingest.discover.files import missing_targets
-from ingest.discover.targets import DiscoverOptions, Discovery, since_instant, target_kind
+from ingest.discover.targets import DiscoverOptions, Discovery, target_kind
 from ingest.discover.url_map import read_url_map
 from ingest.errors import IngestError, UsageError
 from ingest.gather import Pace, gather
@@ -27,11 +27,6 @@ from ingest.store.engine import open_engine
 from ingest.store.fetches import note_attempts
 from ingest.store.queries import run_rejections
 from ingest.store.runs import running
-
-# What Prefect's form offers, and its API refuses anything else than.
-Kind = Literal["article", "feed", "sitemap", "homepage", "section", "urls", "opml", "warc", "files"]
-AtLeastOne = Annotated[int, Field(ge=1)]
-Since = Annotated[str, Field(pattern=r"^(\d+d|\d{4}-\d{2}-\d{2}.*)$")]
 
 
 class EveryTargetFailed(IngestError):
@@ -46,12 +41,12 @@ def run_name() -> str:
 
 @flow(name=INGEST_TARGETS.flow, flow_run_name=run_name, timeout_seconds=INGEST_TARGETS.timeout_seconds, validate_parameters=True)
 def ingest_targets(
-    targets: list[str],
+    targets: Targets,
     url_map: str | None = None,
     jobs: AtLeastOne | None = None,
     batch_size: AtLeastOne | None = None,
     kind: Kind | None = None,
-    since: Since | None = None,
+    since: When | None = None,
 ) -> dict[str, Any]:
     """Load articles: from URLs of articles, feeds, sitemaps, home pages and section pages, from WARC files, from saved pages and folders.
 
@@ -71,6 +66,7 @@ def ingest_targets(
         EveryTargetFailed: pages were found, and none gave an article.
     """
     logger = get_run_logger()
+    earliest = instant("since", since)
     missing = missing_targets(targets)
     urls = read_url_map(Path(url_map)) if url_map else {}
     existing = [t for t in targets if t not in missing]
@@ -80,7 +76,7 @@ def ingest_targets(
     settings = Settings.from_env()
     if existing:
         # The flow holds the database for all its tasks: an embedded server stays up between them.
-        options = DiscoverOptions(target_kind(kind), since_instant(since), urls, listing_limits(settings), settings.limits)
+        options = DiscoverOptions(target_kind(kind), earliest, urls, listing_limits(settings), settings.limits)
         pace = Pace(batch_size or settings.batch_size, settings.batch_seconds, lambda: None)
         with (
             open_engine(settings) as engine,
@@ -93,7 +89,7 @@ def ingest_targets(
             note_attempts(engine, run_id, discovery.attempts)
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)
-    publish(INGEST_TARGETS.flow, settings, tallies, rejections, set_aside=set_aside)
+    publish(INGEST_TARGETS.flow, settings, tallies, rejections, set_aside=set_aside, missing=missing)
     if missing:
         raise UsageError(f"No such file or folder: {', '.join(missing)}. What the other targets hold is loaded.")
     if total.found and total.rejected == total.found:

@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
+from flows.crashed import close_crashed
 from flows.deployments import MAINTAIN
 from flows.record import run_facts, wait_for_turn, when
 from ingest.settings import Settings
@@ -33,6 +34,7 @@ def maintain() -> dict[str, Any]:
     settings = Settings.from_env()
     with open_engine(settings) as engine, running(engine, **run_facts(MAINTAIN.flow, {})):
         done = look_after(engine, settings, dt.datetime.now(dt.UTC))
+        close_crashed(engine)
     note = "\n".join(f"- {line}" for line in done.lines())
     create_markdown_artifact(note, key=MAINTAIN.flow, description="What was done, and what Postgres lacks.")
     logger = get_run_logger()

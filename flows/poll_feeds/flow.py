@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 
 from flows.batch import load_batches
 from flows.deployments import POLL_FEEDS
+from flows.parameters import AtLeastOne
 from flows.record import publish, run_facts, some_of, wait_for_turn, when
 from ingest.gather import Pace, gather_queue
 from ingest.model import Tally
@@ -35,8 +36,8 @@ def run_name() -> str:
 def poll_feeds(
     sources: list[str] | None = None,
     due: bool = True,  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
-    jobs: int | None = None,
-    batch_size: int | None = None,
+    jobs: AtLeastOne | None = None,
+    batch_size: AtLeastOne | None = None,
 ) -> dict[str, Any]:
     """Ask the feeds of followed sources, and load what is new in them.
 

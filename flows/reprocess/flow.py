@@ -14,8 +14,8 @@ from prefect.runtime import flow_run
 from prefect.utilities.annotations import quote
 
 from flows.deployments import REPROCESS
+from flows.parameters import AtLeastOne, When, instant
 from flows.record import Progress, publish, run_facts, some_of, when
-from ingest.discover.targets import since_instant
 from ingest.errors import DatabaseUnreachable, IngestError, UsageError
 from ingest.model import Tally
 from ingest.pipeline import merge_tallies, with_source_rules
@@ -30,8 +30,6 @@ from ingest.store.reprocess import reprocess as make_again
 from ingest.store.runs import running
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from prefect.client.schemas.objects import State, TaskRun
     from prefect.tasks import Task
 
@@ -88,12 +86,12 @@ def reprocess_articles(run_id: UUID, selection: Selection, rules: RuleBook, jobs
 def reprocess(
     outdated: bool = False,  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
     sources: list[str] | None = None,
-    since: str | None = None,
-    until: str | None = None,
+    since: When | None = None,
+    until: When | None = None,
     extractor_version: str | None = None,
     articles: list[int] | None = None,
     rules: str | None = None,
-    jobs: int | None = None,
+    jobs: AtLeastOne | None = None,
 ) -> dict[str, Any]:
     """Make articles again from the pages that are kept, with the extractor and the rules of today. Nothing is fetched.
 
@@ -116,9 +114,7 @@ def reprocess(
     """
     if not (outdated or sources or since or until or extractor_version or articles):
         raise UsageError("Say which articles to make again: outdated for all that another extractor has made, or one of the others.")
-    selection = Selection(
-        tuple(sources or ()), _instant("since", since), _instant("until", until), extractor_version, tuple(articles or ())
-    )
+    selection = Selection(tuple(sources or ()), instant("since", since), instant("until", until), extractor_version, tuple(articles or ()))
     settings = Settings.from_env()
     facts = run_facts(REPROCESS.flow, _told(selection), kind="reextract")
     with open_engine(settings) as engine:
@@ -139,13 +135,6 @@ def reprocess(
         raise EveryPageRefused(f"None of {in_all.found:,} pages gave an article: the articles are as they were; see ops.rejection.")
     tables = {"sources": [asdict(t) for t in done.tallies], "total": asdict(in_all), "rejections": [asdict(r) for r in rejections]}
     return tables | {"left": left}
-
-
-def _instant(name: str, value: str | None) -> dt.datetime | None:
-    try:
-        return since_instant(value)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 def _told(selection: Selection) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
-from tests.flows.served import DEADLINE, ROOT, Served, alive, deployment_exists, descendants, free_port, hear_interrupts, wait_for
+from tests.flows.served import DEADLINE, Served, alive, deployment_exists, descendants, free_port, settings_of, start_serving, wait_for
 
 
 @pytest.fixture(scope="session")
@@ -20,24 +18,12 @@ def served(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     port = free_port()
     with psycopg.connect(server_url.replace("/news?", "/postgres?"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE served")
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "INGEST_"))}
-    environment = inherited | {
-        "PREFECT_HOME": str(home),
-        "INGEST_HOME": str(home / "ingest"),
-        "INGEST_DATABASE_URL": server_url.replace("/news?", "/served?"),
-        "INGEST_ALLOW_PRIVATE_ADDRESSES": "true",  # of the test web
-        "PYTHONUNBUFFERED": "1",
-    }
-    command = [sys.executable, "-m", "flows.serve", "--port", str(port)]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
-    ) as process:
+    environment = settings_of(
+        home,
+        INGEST_DATABASE_URL=server_url.replace("/news?", "/served?"),
+        INGEST_ALLOW_PRIVATE_ADDRESSES="true",  # of the test web
+    )
+    with start_serving(environment, port, stderr=subprocess.PIPE) as process:
         api = f"http://127.0.0.1:{port}/api"
         try:
             wait_for(lambda: process.poll() is not None or deployment_exists(api))

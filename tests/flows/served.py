@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,26 @@ def free_port() -> int:
 def hear_interrupts() -> None:
     """A shell that starts the tests in the background has them ignore Ctrl-C, and their children after them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def settings_of(home: Path, **others: str) -> dict[str, str]:
+    """The environment of a `flows.serve` whose files are all below one folder, without what a developer has set."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "INGEST_", "PG"))}
+    return inherited | {"PREFECT_HOME": str(home / "prefect"), "INGEST_HOME": str(home / "ingest"), "PYTHONUNBUFFERED": "1"} | others
+
+
+def start_serving(environment: dict[str, str], port: int, stdout: int | None = None, stderr: int | None = None) -> subprocess.Popen[str]:
+    """`flows.serve`, on its way."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows.serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
+        text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
+        stdout=stdout,
+        stderr=stderr,
+    )
 
 
 def deployment_exists(api: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,18 @@ import pytest
 from prefect.server.schemas.schedules import CronSchedule
 
 from flows.deployments import DEPLOYMENTS, NAME, WORK_POOL, prefect_yaml
-from tests.flows.served import DEADLINE, ROOT, Served, alive, deployment_exists, descendants, free_port, hear_interrupts, wait_for
+from tests.flows.served import (
+    DEADLINE,
+    ROOT,
+    Served,
+    alive,
+    deployment_exists,
+    descendants,
+    free_port,
+    settings_of,
+    start_serving,
+    wait_for,
+)
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -80,27 +90,13 @@ def test_what_runs_often_misses_no_hour_when_the_clocks_change() -> None:
 def test_one_command_starts_all_of_it_and_ctrl_c_ends_all_of_it(tmp_path: Path) -> None:
     """A Prefect server, the embedded Postgres and the schedules, without any setting."""
     port = free_port()
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "INGEST_", "PG"))}
-    environment = inherited | {
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "INGEST_HOME": str(tmp_path / "ingest"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows.serve", "--port", str(port)],
-        cwd=ROOT,
-        env=environment,
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
-    ) as process:
+    with start_serving(settings_of(tmp_path), port, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             wait_for(lambda: process.poll() is not None or deployment_exists(f"http://127.0.0.1:{port}/api"))
             assert process.poll() is None, process.stderr and process.stderr.read()
             page = httpx.get(f"http://127.0.0.1:{port}/", timeout=30, follow_redirects=True)
             assert page.headers["content-type"].startswith("text/html")
+            assert httpx.get(f"http://127.0.0.1:{port}/ui-settings", timeout=30).json()["api_url"] == "/api"  # whom the page asks
             children = descendants(process.pid)
             postgres = int((next((tmp_path / "ingest").rglob("postmaster.pid"))).read_text().splitlines()[0])
             assert alive(postgres)

@@ -43,6 +43,8 @@ class RunReport:
     polls: Sequence[PollSummary] = ()
     set_aside: Sequence[tuple[str, str, int]] = ()
     """Hosts that were left alone: name, reason, and how many requests were not made."""
+    missing: Sequence[str] = ()
+    """Targets that name no file or folder."""
 
     @property
     def failed_polls(self) -> list[PollSummary]:
@@ -52,7 +54,7 @@ class RunReport:
     @property
     def is_clean(self) -> bool:
         """Whether there is nothing to look after."""
-        return not (self.rejections or self.failed_polls or self.set_aside)
+        return not (self.rejections or self.failed_polls or self.set_aside or self.missing)
 
 
 def retry_command(rejection: RejectionCount) -> str:
@@ -66,6 +68,8 @@ def failures_note(report: RunReport) -> str:
         return "Nothing failed."
     parts = []
     rows: list[tuple[str, ...]]
+    if report.missing:
+        parts.append("## Targets that name no file or folder\n\n" + _markdown(("target",), [(m,) for m in report.missing]))
     if report.rejections:
         rows = [(f"{r.pages:,}", r.stage, r.reason, r.example, f"`{retry_command(r)}`") for r in report.rejections]
         parts.append("## Pages without an article\n\n" + _markdown(("pages", "stage", "reason", "for instance", "again"), rows))
@@ -86,6 +90,8 @@ def run_page(report: RunReport) -> str:
     parts = [f"<h1>{escape(report.name)}</h1>"]
     parts += [f'<p><span class="dim">{escape(name)}</span> {escape(value)}</p>' for name, value in report.facts.items()]
     parts.append("<h2>What was found and loaded</h2>" + _table(_COLUMNS, map(_cells, ordered), _cells(total)))
+    if report.missing:
+        parts.append("<h2>Targets that name no file or folder</h2>" + _table(("target",), [(m,) for m in report.missing]))
     if report.rejections:
         rows = [(f"{r.pages:,}", r.stage, r.reason, r.example, retry_command(r)) for r in report.rejections]
         parts.append("<h2>Pages without an article</h2>" + _table(("pages", "stage", "reason", "for instance", "try again"), rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,8 @@ from ingest.errors import DatabaseUnreachable
 from ingest.store.faults import told_in_a_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -47,6 +49,23 @@ def mark_crashed(engine: Engine) -> int:
     """Mark the runs whose process is gone; how many."""
     with engine.begin() as connection:
         return connection.execute(_MARK_CRASHED).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """How a run is, as `ops.run` has it."""
+
+    state: str
+    finished_at: dt.datetime | None
+
+
+def recorded_runs(engine: Engine, run_ids: Sequence[UUID]) -> dict[UUID, RecordedRun]:
+    """Those of the runs that have a row, by their ids."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT run_id, state, finished_at FROM ops.run WHERE run_id = ANY(:run_ids)"), {"run_ids": list(run_ids)}
+        )
+        return {row.run_id: RecordedRun(row.state, row.finished_at) for row in rows}
 
 
 def finish_run(engine: Engine, run_id: UUID, state: str) -> None:
