@@ -96,7 +96,7 @@ def reprocess(
     """Make articles again from the pages that are kept, with the extractor and the rules of today. Nothing is fetched.
 
     Args:
-        outdated: All that another extractor or other rules have made.
+        outdated: All that another extractor or other rules have made, or that has text which was learned to be boilerplate since.
         sources: Of it, these sources': their slugs.
         since: Published since: 2026-11-02, or 7d.
         until: Published before: 2026-11-09, or 1d.

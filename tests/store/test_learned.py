@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from sqlalchemy import Engine, text
 from ingest.errors import UsageError
 from ingest.identify.near_copies import sketch
 from ingest.model import Article, Block, BlockKind, Candidate, MediaType, Page, PageResult
+from ingest.settings import Settings
 from ingest.store.load import load_batch
+from ingest.store.maintenance import maintain
 from ingest.store.runs import running
 from ingest.store.verdicts import learned_of, pin_verdict
 from tests.identify.made_copies import Writer, body
@@ -62,6 +65,17 @@ def test_what_recurs_is_gone_from_the_articles_that_follow(engine: Engine, batch
     assert (learned.sample, learned.verdict, learned.removed_from) == (LINE, "boilerplate", 31)
     kept = "SELECT count(*) FROM news.article_block WHERE reason = 'learned' AND NOT kept"
     assert rows(engine, kept) == [(31,)]
+
+
+def test_maintenance_counts_the_articles_that_what_is_learned_overtook(engine: Engine) -> None:
+    first = story(0, LINE)
+    load(engine, first, *[story(n, LINE) for n in range(1, 40)])
+    settings, now = Settings(home=Path("unused")), dt.datetime.now(dt.UTC)
+    done = maintain(engine, settings, now)
+    assert done.articles_overtaken == 9
+    assert any("learned after them: 9 (ingest reprocess --outdated" in line for line in done.lines())
+    load(engine, first, kind="reextract")
+    assert maintain(engine, settings, now).articles_overtaken == 8
 
 
 def test_another_source_is_another_matter(engine: Engine) -> None:

@@ -41,6 +41,11 @@ FROM (SELECT b.source_id, b.block_key, n.n
       JOIN ops.boilerplate b USING (source_id, block_key) ORDER BY b.source_id, b.block_key FOR UPDATE OF b) AS k
 WHERE b.source_id = k.source_id AND b.block_key = k.block_key
 """
+# Of an article `a`: its text is not what the verdicts of today on its source's boilerplate make of it.
+LEARNED_SINCE = """
+EXISTS (SELECT FROM ops.article_sketch k JOIN ops.boilerplate b ON b.source_id = a.source_id AND b.block_key = ANY(k.block_keys)
+        WHERE k.article_id = a.article_id AND (b.verdict = 'boilerplate') <> (b.block_key = ANY(k.removed_keys)))
+"""
 
 
 def take_out_learned(connection: Connection, pages: Sequence[ArticlePage], source_ids: Mapping[str, int]) -> list[ArticlePage]:

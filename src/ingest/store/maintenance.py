@@ -1,6 +1,7 @@
 """What is to be done from time to time. Nothing here is needed for the tables to be right: it keeps them small and fast.
 
-There is no view to refresh, since none is materialised, and nothing to learn: boilerplate is learned where articles are loaded.
+There is no view to refresh, since none is materialised, and nothing to learn: boilerplate is learned where articles are loaded. Articles
+that were loaded before keep it until they are made again: they are counted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from ingest.store.learned import LEARNED_SINCE
 from ingest.store.retention import let_go
 from ingest.store.runs import mark_crashed
 
@@ -31,6 +33,7 @@ UPDATE ops.url_task SET state = 'ready', tries = :most - 1, not_before = now()
 WHERE state = 'dead' AND may_return AND found_at > CAST(:now AS timestamptz) - CAST(:days AS interval)
   AND not_before < CAST(:now AS timestamptz) - CAST(:between AS interval)
 """)
+_OVERTAKEN = text(f"SELECT count(*) FROM news.article a WHERE {LEARNED_SINCE}")  # noqa: S608  # a constant
 _FREE_LEASES = text("DELETE FROM ops.host_lease WHERE greatest(leased_until, free_from) < now() - interval '1 day'")
 # Most rows change here, or the planner's choice matters most.
 _VACUUM = text(
@@ -59,6 +62,8 @@ class Maintained:
     months_of_requests: tuple[str, ...]
     pages: int
     polls: int
+    articles_overtaken: int
+    """Articles with text that was learned to be boilerplate after they were loaded."""
     advice: tuple[str, ...]
     """Sentences for whoever looks after the server; empty where all is well."""
 
@@ -70,6 +75,8 @@ class Maintained:
             f"Months of requests dropped: {', '.join(self.months_of_requests) or 'none'}",
             f"Pages let go: {self.pages:,}",
             f"Polls let go: {self.polls:,}",
+            f"Articles with boilerplate that was learned after them: {self.articles_overtaken:,}"
+            + (" (ingest reprocess --outdated takes it out)" if self.articles_overtaken else ""),
             *self.advice,
         ]
 
@@ -84,8 +91,9 @@ def maintain(engine: Engine, settings: Settings, now: dt.datetime) -> Maintained
         connection.execute(_FREE_LEASES)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_VACUUM)
+        overtaken: int = connection.execute(_OVERTAKEN).scalar_one()
         advice = tuple(_advice(connection))
-    return Maintained(crashed, revived, gone.months_of_requests, gone.pages, gone.polls, advice)
+    return Maintained(crashed, revived, gone.months_of_requests, gone.pages, gone.polls, overtaken, advice)
 
 
 def _advice(connection: Connection) -> list[str]:

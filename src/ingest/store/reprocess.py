@@ -17,6 +17,7 @@ from ingest.extract.version import version_with
 from ingest.identify.identity import article_key, article_url, url_key
 from ingest.model import Article, Candidate
 from ingest.store.archive import kept_pages
+from ingest.store.learned import LEARNED_SINCE
 from ingest.store.load import load_batch
 from ingest.store.rows import storable
 from ingest.store.tasks import hint_of_json
@@ -35,23 +36,18 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Articles whose text is not what the verdicts of today on their source's boilerplate make of it.
-_LEARNED_SINCE = """
-EXISTS (SELECT FROM ops.article_sketch k JOIN ops.boilerplate b ON b.source_id = a.source_id AND b.block_key = ANY(k.block_keys)
-        WHERE k.article_id = a.article_id AND (b.verdict = 'boilerplate') <> (b.block_key = ANY(k.removed_keys)))
-"""
 _WANTED = f"""
 (CAST(:sources AS text[]) IS NULL OR a.source_id IN (SELECT source_id FROM news.source WHERE slug = ANY(:sources)))
   AND (CAST(:since AS timestamptz) IS NULL OR coalesce(a.published_at, a.first_seen_at) >= :since)
   AND (CAST(:until AS timestamptz) IS NULL OR coalesce(a.published_at, a.first_seen_at) < :until)
   AND (CAST(:extractor AS text) IS NULL OR a.extractor_version = :extractor)
   AND (CAST(:articles AS bigint[]) IS NULL OR a.article_id = ANY(:articles))
-  AND (CAST(:current AS text) IS NULL OR a.extractor_version <> :current OR {_LEARNED_SINCE})
+  AND (CAST(:current AS text) IS NULL OR a.extractor_version <> :current OR {LEARNED_SINCE})
 """  # noqa: S608  # a constant
 # A page is read again as it was read: from the queue where that has these bytes, else from its file, else from its URL.
 _PLACES = text(f"""
 SELECT w.*, refused.by AS refused_by FROM (
-  SELECT a.article_id, a.url_key, a.extractor_version, a.body_sha256, v.observed_at, t.hint, {_LEARNED_SINCE} AS learned_since,
+  SELECT a.article_id, a.url_key, a.extractor_version, a.body_sha256, v.observed_at, t.hint, {LEARNED_SINCE} AS learned_since,
          CASE WHEN t.is_last OR f.url IS NULL THEN coalesce(t.url, r.url, a.url) ELSE f.url END AS location,
          CASE WHEN t.is_last OR f.url IS NULL THEN coalesce(t.url, r.url, a.url) ELSE r.url END AS url
   FROM news.article a
