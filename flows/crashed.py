@@ -19,28 +19,29 @@ if TYPE_CHECKING:
 
     from ingest.store.runs import RecordedRun
 
-_UNRECORDED = dt.timedelta(hours=1)
+UNRECORDED = dt.timedelta(hours=1)
 """That a living run may be without a row that says so: it starts, waits for its turn, counts what there is to do, or says what it did."""
 _OURS = FlowFilter(name=FlowFilterName(any_=[d.flow for d in DEPLOYMENTS]))
 _UNDER_WAY = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING])))
 
 
-def close_crashed(engine: Engine) -> int:
-    """Tell Prefect which of its runs have no process any more; how many. A living run holds a lock in the database."""
+def close_crashed(engine: Engine, unrecorded: dt.timedelta = UNRECORDED) -> int:
+    """Tell Prefect which of its runs have no process any more; how many. A living run holds a lock in the database, but for some time."""
     mark_crashed(engine)
     with get_client(sync_client=True) as client:
         under_way = client.read_flow_runs(flow_filter=_OURS, flow_run_filter=_UNDER_WAY)
         known = recorded_runs(engine, [run.id for run in under_way])
-        dead = [run for run in under_way if _is_dead(run, known.get(run.id), dt.datetime.now(dt.UTC))]
+        now = dt.datetime.now(dt.UTC)
+        dead = [run for run in under_way if _is_dead(run, known.get(run.id), now, unrecorded)]
         for run in dead:
             client.set_flow_run_state(run.id, Crashed(message="Its process vanished."))
     return len(dead)
 
 
-def _is_dead(run: FlowRun, recorded: RecordedRun | None, now: dt.datetime) -> bool:
+def _is_dead(run: FlowRun, recorded: RecordedRun | None, now: dt.datetime, unrecorded: dt.timedelta) -> bool:
     since = run.state.timestamp if run.state else now
     if recorded and recorded.state == "running":
         return False
     if recorded and recorded.state == "crashed" and recorded.finished_at and recorded.finished_at > since:
         return True
-    return now - since > _UNRECORDED
+    return now - since > unrecorded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -82,7 +83,7 @@ def serve(
                 typer.echo(f"Prefect server: {url}")
             if not settings.reports_url:
                 os.environ["INGEST_REPORTS_URL"] = stack.enter_context(reports_server(host, port + 1, settings.reports_folder))
-            _close_crashed(engine)
+            _close_crashed(engine, on_own_server=is_own)
             _serve(cron, target, pause_after=is_own)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -91,11 +92,12 @@ def serve(
         raise typer.Exit(2) from None
 
 
-def _close_crashed(engine: Engine) -> None:
-    from flows.crashed import close_crashed  # after PREFECT_API_URL is set: Prefect reads it once
+def _close_crashed(engine: Engine, *, on_own_server: bool) -> None:
+    from flows.crashed import UNRECORDED, close_crashed  # after PREFECT_API_URL is set: Prefect reads it once
 
-    if closed := close_crashed(engine):
-        typer.echo(f"Runs of before whose process vanished, closed: {closed}")
+    # A server that starts only now has started no run yet: what it knows as starting was ended with it.
+    if closed := close_crashed(engine, dt.timedelta(0) if on_own_server else UNRECORDED):
+        typer.echo(f"Runs whose process vanished, closed: {closed}")
 
 
 def _serve(cron: str | None, targets: list[str] | None, *, pause_after: bool) -> None:
