@@ -28,7 +28,7 @@ def services() -> dict[str, Any]:
 
 
 def test_the_services_are_there(services: dict[str, Any]) -> None:
-    assert set(services) == {"postgres", "prefect-server", "worker"}
+    assert set(services) == {"postgres", "prefect-server", "worker", "reports"}
 
 
 def test_every_service_says_how_it_is(services: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ def test_every_service_says_how_it_is(services: dict[str, Any]) -> None:
 
 def test_no_password_stands_in_the_file(services: dict[str, Any]) -> None:
     for service in services.values():
-        for name, value in service["environment"].items():
+        for name, value in service.get("environment", {}).items():
             if "PASSWORD" in name or "://" in str(value):
                 assert not re.search(r"://[^:/@]+:(?!\$\{)[^@/]+@", value)
                 assert "PASSWORD" not in name or value.startswith("${POSTGRES_PASSWORD:?")
@@ -50,7 +50,7 @@ def test_no_password_stands_in_the_file(services: dict[str, Any]) -> None:
 
 def test_volumes_are_named(services: dict[str, Any]) -> None:
     declared = set(yaml.safe_load(TEXT)["volumes"])
-    used = {v.rpartition(":")[0] for s in services.values() for v in s["volumes"] if not v.startswith(("${", "."))}
+    used = {v.partition(":")[0] for s in services.values() for v in s["volumes"] if not v.startswith(("${", "."))}
     assert used == declared
 
 
@@ -63,9 +63,15 @@ def test_ports_are_open_to_this_machine_only(services: dict[str, Any]) -> None:
     assert all(p.startswith("127.0.0.1:") for s in services.values() for p in s.get("ports", ()))
 
 
+def as_compose_reads(value: str) -> str:
+    """A value, where nothing but the password is set."""
+    with_password = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", "s3cret", value)
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", with_password)
+
+
 def test_the_code_reads_every_setting(services: dict[str, Any]) -> None:
     written = services["worker"]["environment"]
-    environment = {k: re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", "s3cret", v) for k, v in written.items()}
+    environment = {k: as_compose_reads(v) for k, v in written.items()}
     known = {PREFIX + name.upper() for name in Settings.__dataclass_fields__}
     assert {k for k in environment if k.startswith(PREFIX)} <= known
     parameters = connection_parameters(Settings.from_env(environment).database_url or "")
@@ -83,6 +89,25 @@ def test_the_worker_runs_what_is_there(services: dict[str, Any]) -> None:
     assert importlib.util.find_spec("flows.serve")
     copied = re.findall(r"^COPY (.+) \S+$", services["worker"]["build"]["dockerfile_inline"], re.MULTILINE)
     assert all((ROOT / name).exists() for line in copied for name in line.split())
+
+
+def test_the_image_has_what_every_flow_needs(services: dict[str, Any]) -> None:
+    extra = re.search(r"uv sync .*--extra (\w+)", services["worker"]["build"]["dockerfile_inline"])
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert extra
+    assert "news-ingest[flows]" in extras[extra[1]]  # the flows' own
+    assert any(needed.startswith("prefect-dask") for needed in extras[extra[1]])
+
+
+def test_the_pages_of_runs_are_served_where_their_links_lead(services: dict[str, Any]) -> None:
+    worker, reports = services["worker"], services["reports"]
+    written = {k: as_compose_reads(v) for k, v in worker["environment"].items()}
+    link = Settings.from_env(written).reports_url or ""
+    assert [as_compose_reads(p) for p in reports["ports"]] == [f"{link.removeprefix('http://')}:4201"]
+    served = reports["command"].partition("--directory ")[2]
+    [mounted] = [v.split(":")[1] for v in reports["volumes"]]
+    [home] = [v.split(":")[1] for v in worker["volumes"] if v.startswith("worker-data:")]
+    assert str(Settings.from_env(written).reports_folder) == served.replace(mounted, home, 1)
 
 
 def test_the_server_is_the_locked_prefect(services: dict[str, Any]) -> None:
