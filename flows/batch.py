@@ -39,7 +39,7 @@ _STRETCH_SECONDS = 60.0  # after which a task ends however few its pages were: t
 
 
 def load_batches(
-    engine: Engine, run_id: UUID, batches: Iterable[Sequence[Gathered]], settings: Settings, jobs: int, progress: Progress | None = None
+    engine: Engine, run_id: UUID, batches: Iterable[Sequence[Gathered]], settings: Settings, jobs: int, progress: Progress
 ) -> list[Tally]:
     """Read, extract and load batches; the tallies of all.
 
@@ -69,7 +69,7 @@ class Stretch:
     run_id: UUID
     extracted: Iterator[tuple[ReadBatch, list[PageResult]]]
     limits: Limits
-    progress: Progress | None
+    progress: Progress
 
 
 @task(name="load-pages", task_run_name="pages from {first}", cache_policy=NO_CACHE)
@@ -82,8 +82,7 @@ def load_pages(first: int, stretch: Stretch) -> tuple[list[Tally], bool]:
         tallies = merge_tallies([*tallies, *loaded])
         count = sum(t.found for t in loaded)
         pages += count
-        if stretch.progress:
-            stretch.progress.advance(count)
+        stretch.progress.advance(count)
         if pages >= _STRETCH_PAGES or time.monotonic() - begun > _STRETCH_SECONDS:
             _log(first, tallies)
             return tallies, False

@@ -68,7 +68,7 @@ def wait_for_turn(planned: Deployment) -> None:
 
 
 class Progress:
-    """The progress artifact of a long run; it moves only where it is to be seen."""
+    """The progress artifact of a long run, where it is known how much there is to do; it moves only where it is to be seen."""
 
     def __init__(self, key: str, total: int, what: str) -> None:
         self._total, self._what, self._done, self._shown = total, what, 0, 0.0

@@ -12,8 +12,8 @@ from prefect.runtime import flow_run
 from flows.batch import load_batches
 from flows.deployments import INGEST_TARGETS
 from flows.parameters import AtLeastOne, Kind, Targets, When, instant
-from flows.record import publish, run_facts, some_of, when
-from ingest.discover.files import missing_targets
+from flows.record import Progress, publish, run_facts, some_of, when
+from ingest.discover.files import count_in_folders, missing_targets
 from ingest.discover.targets import DiscoverOptions, Discovery, target_kind
 from ingest.discover.url_map import read_url_map
 from ingest.errors import IngestError, UsageError
@@ -85,7 +85,8 @@ def ingest_targets(
         ):
             discovery = Discovery(session.fetch, logger.info, options)
             batches = gather(engine, session, discovery.discover(existing), pace)
-            tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs))
+            progress = Progress(INGEST_TARGETS.flow, count_in_folders(existing) or 0, "pages")
+            tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs), progress)
             note_attempts(engine, run_id, discovery.attempts)
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)

@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 from flows.batch import load_batches
 from flows.deployments import POLL_FEEDS
 from flows.parameters import AtLeastOne
-from flows.record import publish, run_facts, some_of, wait_for_turn, when
+from flows.record import Progress, publish, run_facts, some_of, wait_for_turn, when
 from ingest.gather import Pace, gather_queue
 from ingest.model import Tally
 from ingest.pipeline import fetch_session
@@ -63,16 +63,11 @@ def poll_feeds(
         facts = run_facts(POLL_FEEDS.flow, {"sources": sources or [], "due": due})
         with running(engine, **facts) as run_id, fetch_session(engine, settings) as session:
             polls = list(ask_feeds(engine, session, run_id, settings, pace, due=due, sources=wanted))
-            failed = sum(p.error is not None for p in polls)
-            logger.info(
-                "feeds polled feeds=%d failed=%d new=%d changed=%d",
-                len(polls),
-                failed,
-                sum(p.new for p in polls),
-                sum(p.changed for p in polls),
-            )
+            failed, new, changed = sum(p.error is not None for p in polls), sum(p.new for p in polls), sum(p.changed for p in polls)
+            logger.info("feeds polled feeds=%d failed=%d new=%d changed=%d", len(polls), failed, new, changed)
             batches = gather_queue(engine, session, run_id, pace, wanted)
-            tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs))
+            progress = Progress(POLL_FEEDS.flow, new + changed, "pages")
+            tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs), progress)
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
     total = add_up("total", tallies)
     publish(POLL_FEEDS.flow, settings, tallies, rejections, polls, set_aside)

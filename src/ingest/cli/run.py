@@ -112,11 +112,7 @@ def _say(sentence: str) -> None:
 
 
 def _count(targets: Sequence[str]) -> int | None:
-    """How many pages lie below the targets, counted only where somebody watches a progress bar, and where counting is cheap."""
-    from pathlib import Path
+    """How many pages lie below the targets, counted only where somebody watches a progress bar."""
+    from ingest.discover.files import count_in_folders
 
-    from ingest.discover.files import discover_files
-
-    if not sys.stderr.isatty() or not all(Path(t).is_dir() for t in targets):
-        return None
-    return sum(1 for _ in discover_files(targets, {}))
+    return count_in_folders(targets) if sys.stderr.isatty() else None

@@ -10,7 +10,7 @@ from ingest.errors import PageError
 from ingest.model import Candidate, PageResult, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PAGE_SUFFIXES = (".html", ".htm", ".txt")
 
@@ -41,6 +41,13 @@ def discover_files(targets: Iterable[str], urls: Mapping[Path, str]) -> Iterator
         else:
             kinds = ", ".join(PAGE_SUFFIXES)
             yield _rejected(target, "unsupported_type", f"{target} is none of {kinds} (or their .gz).")
+
+
+def count_in_folders(targets: Sequence[str]) -> int | None:
+    """How many saved pages lie below folders; None where something else is among the targets, which only looking into it would tell."""
+    if not all(Path(t).is_dir() for t in targets):
+        return None
+    return sum(1 for _ in discover_files(targets, {}))
 
 
 def _walk(folder: str, above: frozenset[tuple[int, int]], urls: Mapping[Path, str]) -> Iterator[Candidate | PageResult]:
