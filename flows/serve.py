@@ -19,13 +19,15 @@ import typer
 
 from flows.deployments import DEPLOYMENTS, INGEST_TARGETS, NAME, to_prefect
 from flows.reports import reports_server
+from flows.signals import end_by_signals
 from ingest.errors import IngestError
+from ingest.normalise.credentials import without_credentials
+from ingest.prefect_api import ServerAway
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
     from sqlalchemy import Engine
 
@@ -68,7 +70,7 @@ def serve(
     """Start what is needed and serve until interrupted."""
     if cron and not target:
         raise typer.BadParameter("a schedule needs at least one --target", param_hint="--cron")
-    _end_by_signals()
+    end_by_signals()
     settings = Settings.from_env()
     try:
         with ExitStack() as stack:
@@ -96,7 +98,13 @@ def _close_crashed(engine: Engine, *, on_own_server: bool) -> None:
     from flows.crashed import UNRECORDED, close_crashed  # after PREFECT_API_URL is set: Prefect reads it once
 
     # A server that starts only now has started no run yet: what it knows as starting was ended with it.
-    if closed := close_crashed(engine, dt.timedelta(0) if on_own_server else UNRECORDED):
+    unrecorded = dt.timedelta(0) if on_own_server else UNRECORDED
+    try:
+        closed = close_crashed(engine, unrecorded)
+    except httpx.HTTPError as error:
+        url = without_credentials(os.environ["PREFECT_API_URL"])
+        raise ServerAway(f"No Prefect server answers at {url} ({error}): unset PREFECT_API_URL to have one started.") from None
+    if closed:
         typer.echo(f"Runs whose process vanished, closed: {closed}")
 
 
@@ -104,12 +112,12 @@ def _serve(cron: str | None, targets: list[str] | None, *, pause_after: bool) ->
     # Prefect's runner keeps its files in a folder of one name for all users of a machine; the second user is refused it.
     with tempfile.TemporaryDirectory(prefix="ingest-serve-") as own:
         tempfile.tempdir = own
-        _serve_until_interrupted(cron, targets, pause_after=pause_after)
+        _serve_deployments(cron, targets, pause_after=pause_after)
 
 
-def _serve_until_interrupted(cron: str | None, targets: list[str] | None, *, pause_after: bool) -> None:
+def _serve_deployments(cron: str | None, targets: list[str] | None, *, pause_after: bool) -> None:
     os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", _LOOK_SECONDS)
-    from prefect import serve as serve_deployments
+    from flows.runner import serve_until_interrupted
 
     typer.echo(f"In another terminal: PREFECT_API_URL={os.environ['PREFECT_API_URL']} ingest trigger seeds/ --wait")
     for deployment in DEPLOYMENTS:
@@ -118,7 +126,7 @@ def _serve_until_interrupted(cron: str | None, targets: list[str] | None, *, pau
     if cron and targets:
         served.append(to_prefect(replace(INGEST_TARGETS, cron=cron), name="scheduled", parameters={"targets": targets}))
     # On a server of others' the schedules go on: another process may serve them.
-    serve_deployments(*served, pause_on_shutdown=pause_after, print_starting_message=False)
+    serve_until_interrupted(served, pause_after=pause_after)
 
 
 @contextmanager
@@ -164,17 +172,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
         return
-
-
-def _end_by_signals() -> None:
-    """A service manager's SIGTERM and a terminal that is closed end all of it, as Ctrl-C does; after nohup, the terminal does not."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, _interrupt)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

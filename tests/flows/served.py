@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from flows.deployments import DEPLOYMENTS, NAME
+
 ROOT = Path(__file__).parents[2]
 SEEDS = str(ROOT / "seeds")
 DEADLINE = 120.0  # seconds that anything here may take on a loaded machine
@@ -28,10 +30,20 @@ class Served:
     environment: dict[str, str]
 
     def get(self, path: str) -> Any:
-        return httpx.get(f"{self.api}{path}", timeout=30).raise_for_status().json()
+        return self._ask("GET", path, None)
 
     def post(self, path: str, body: object) -> Any:
-        return httpx.post(f"{self.api}{path}", json=body, timeout=30).raise_for_status().json()
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: object) -> Any:
+        answers: list[httpx.Response] = []
+
+        def is_answered() -> bool:  # a server on SQLite says 503 where its database is locked for the moment
+            answers.append(httpx.request(method, f"{self.api}{path}", json=body, timeout=30))
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+        wait_for(is_answered)
+        return answers[-1].raise_for_status().json()
 
 
 def free_port() -> int:
@@ -68,7 +80,7 @@ def start_serving(environment: dict[str, str], port: int, stdout: int | None = N
 
 def deployment_exists(api: str) -> bool:
     try:
-        return httpx.get(f"{api}/deployments/name/ingest-targets/default", timeout=10).is_success
+        return httpx.get(f"{api}/deployments/name/{DEPLOYMENTS[-1].flow}/{NAME}", timeout=10).is_success
     except httpx.HTTPError:
         return False
 

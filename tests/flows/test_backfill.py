@@ -111,7 +111,7 @@ def test_a_part_that_fails_does_not_stop_the_others_and_is_tried_again(here: str
     ("wrong", "named"),
     [
         ({"targets": ["nowhere.warc.gz"]}, "nowhere.warc.gz"),
-        ({"targets": ["seeds/"], "until": "soon"}, "until: soon"),
+        ({"targets": ["seeds/"], "until": "2026-13-45"}, "until: 2026-13-45 is no date"),
     ],
 )
 def test_what_is_wrong_is_named(here: str, wrong: dict[str, Any], named: str) -> None:

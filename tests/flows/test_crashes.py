@@ -1,4 +1,4 @@
-"""Everything is killed at once, as by a power cut: the next start closes what ran, and what it kept from running runs again."""
+"""What becomes of runs when all of it ends: by a power cut, when everything is killed at once, and by a service manager's order."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def state_of(served: Served, run: str) -> str:
     return state
 
 
-def test_what_was_killed_is_closed_and_keeps_nobody_from_running(database_url: str, tmp_path: Path) -> None:
+def test_what_was_killed_is_closed_and_keeps_nobody_from_running_and_an_order_to_end_ends_runs_in_order(
+    database_url: str, tmp_path: Path
+) -> None:
     with Web(1, ARTICLES) as web:
         with open_engine(Settings(database_url=database_url)) as engine:
             follow(engine, FollowedSource(slug="post.example", name="Post", homepage=None, feeds=(web.url("/feed.rss"),)))
@@ -60,7 +62,7 @@ def test_what_was_killed_is_closed_and_keeps_nobody_from_running(database_url: s
             assert state_of(served, killed) == "RUNNING"
         loaded = rows(database_url, "SELECT count(*) FROM news.article")
         assert loaded < [(ARTICLES,)]
-        with serving(tmp_path, database_url, signal.SIGINT) as served:
+        with serving(tmp_path, database_url, signal.SIGTERM) as served:
             wait_for(lambda: state_of(served, killed) != "RUNNING")
             assert state_of(served, killed) == "CRASHED"
             assert rows(database_url, f"SELECT state FROM ops.run WHERE run_id = '{killed}'") == [("crashed",)]  # noqa: S608
@@ -68,4 +70,5 @@ def test_what_was_killed_is_closed_and_keeps_nobody_from_running(database_url: s
             wait_for(lambda: state_of(served, following) not in {"SCHEDULED", "PENDING"})
             assert state_of(served, following) == "RUNNING"
             wait_for(lambda: rows(database_url, "SELECT count(*) FROM news.article") > loaded)
+        assert rows(database_url, f"SELECT state FROM ops.run WHERE run_id = '{following}'") == [("cancelled",)]  # noqa: S608
     assert rows(database_url, "SELECT count(*) = count(DISTINCT url) FROM news.article") == [(True,)]

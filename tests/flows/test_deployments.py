@@ -9,16 +9,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from prefect.server.schemas.schedules import CronSchedule
 
-from flows.deployments import DEPLOYMENTS, NAME, WORK_POOL, prefect_yaml
+from flows.deployments import DEPLOYMENTS, NAME, POLL_FEEDS, WORK_POOL, prefect_yaml
 from tests.flows.served import (
     DEADLINE,
     ROOT,
+    SEEDS,
     Served,
     alive,
     deployment_exists,
@@ -52,6 +54,44 @@ def test_what_is_served_is_what_is_written_down(served: Served) -> None:
     for d in DEPLOYMENTS:
         schema = served.get(f"/deployments/name/{d.flow}/{NAME}")["parameter_openapi_schema"]["properties"]
         assert all(p["description"] for p in schema.values()), d.flow  # what Prefect's form shows beside each field
+
+
+WRONG = [
+    ("ingest-targets", {"targets": []}, "targets"),
+    ("ingest-targets", {"targets": [SEEDS], "kind": "nonsense"}, "kind"),
+    ("ingest-targets", {"targets": [SEEDS], "since": "lately"}, "since"),
+    ("backfill", {"targets": [SEEDS], "until": "lately"}, "until"),
+    ("backfill", {"targets": [SEEDS], "workers": 0}, "workers"),
+    ("reprocess", {"since": "lately"}, "since"),
+    ("reprocess", {"outdated": True, "jobs": 0}, "jobs"),
+    ("poll-feeds", {"jobs": 0}, "jobs"),
+    ("poll-feeds", {"batch_size": 0}, "batch_size"),
+    ("watch", {"fail_on_findings": "perhaps"}, "fail_on_findings"),
+]
+
+
+@pytest.mark.parametrize(("flow", "parameters", "named"), WRONG)
+def test_a_wrong_parameter_is_refused_by_name_before_anything_runs(
+    served: Served, flow: str, parameters: dict[str, Any], named: str
+) -> None:
+    deployment = served.get(f"/deployments/name/{flow}/{NAME}")["id"]
+    url = f"{served.api}/deployments/{deployment}/create_flow_run"
+    refused = httpx.post(url, json={"parameters": parameters}, timeout=30)
+    assert refused.status_code == 409
+    assert f"field '{named}" in refused.text
+
+
+def test_schedules_go_on_where_another_process_serves_them(served: Served) -> None:
+    def known() -> dict[str, object]:
+        found: dict[str, object] = served.get(f"/deployments/name/{POLL_FEEDS.flow}/{NAME}")
+        return found
+
+    before = known()["updated"]
+    with start_serving(served.environment, free_port()) as second:
+        wait_for(lambda: known()["updated"] != before)
+        second.send_signal(signal.SIGINT)
+        assert second.wait(DEADLINE) in {0, 130}
+    assert known()["paused"] is False
 
 
 def test_prefect_deploy_gives_the_same(served: Served) -> None:

@@ -25,7 +25,7 @@ from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.sources import follow
 from ingest.web import FollowedSource
-from tests.flows.served import ROOT, SEEDS, Served, rows, wait_for
+from tests.flows.served import ROOT, SEEDS, Served, free_port, rows, wait_for
 from tests.web.server import Web
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -54,6 +54,10 @@ def test_several_batches_on_two_processes(here: str, tmp_path: Path) -> None:
         (tmp_path / f"{i}.html").write_text(f"<article><h1>Story number {i} of the day</h1>{story}<p>It was meeting {i}.</p></article>")
     total = ingest_targets([str(tmp_path)], jobs=2, batch_size=50)["total"]
     assert (total["found"], total["new"]) == (90, 90)
+    with get_client(sync_client=True) as client:
+        [(run_id,)] = rows(here, "SELECT run_id FROM ops.run")
+        [shown] = [a for a in client.read_artifacts(sort=None, limit=200) if a.flow_run_id == run_id and a.type == "progress"]
+    assert (shown.key, float(str(shown.data))) == ("ingest-targets-progress", 100.0)
     assert rows(here, "SELECT count(*) FROM news.article") == [(90,)]
 
 
@@ -102,13 +106,14 @@ def test_a_run_says_what_it_did_what_failed_and_how_to_try_it_again(here: str, t
     monkeypatch.setenv("INGEST_HOME", str(tmp_path / "home"))
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "menu.html").write_text("<nav><a href='/'>Home</a></nav>")
-    ingest_targets([SEEDS, str(tmp_path / "pages")])
+    with pytest.raises(UsageError, match=r"gone\.html"):
+        ingest_targets([SEEDS, str(tmp_path / "pages"), "gone.html"])
     [(run_id,)] = rows(here, "SELECT run_id FROM ops.run")
     with get_client(sync_client=True) as client:
         name = client.read_flow_run(run_id).name
         artifacts = {a.key: str(a.data) for a in client.read_artifacts(sort=None, limit=200) if a.flow_run_id == run_id}
     today = f"{dt.datetime.now(dt.UTC):%Y-%m-}"
-    assert name.startswith(f"ingest {SEEDS}, {tmp_path / 'pages'}, {today}")
+    assert name.startswith(f"ingest {SEEDS}, {tmp_path / 'pages'} and 1 more, {today}")
     assert name.endswith(" UTC")
     assert json.loads(artifacts["ingest-targets"])[-1]["new"] == 1
     note = artifacts["ingest-targets-failures"]
@@ -116,6 +121,8 @@ def test_a_run_says_what_it_did_what_failed_and_how_to_try_it_again(here: str, t
     page = (tmp_path / "home" / "reports" / f"{run_id}.html").read_text(encoding="utf-8")
     assert f"reports/{run_id}.html" in artifacts["ingest-targets-report"]
     assert command in page
+    assert "gone.html" in note
+    assert "gone.html" in page
     assert "iran-press-tv" in page
     environment = os.environ | {"INGEST_DATABASE_URL": here}
     program = Path(sys.executable).with_name("ingest")
@@ -159,6 +166,14 @@ def test_a_port_in_use_is_one_sentence(served: Served) -> None:
     assert done.returncode == 2
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_is_away_is_one_sentence(served: Served) -> None:
+    environment = served.environment | {"PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api"}
+    done = subprocess.run([sys.executable, "-m", "flows.serve"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("flows.serve: No Prefect server answers at http://127.0.0.1:")
+    assert done.stderr.count("\n") == 1
 
 
 def test_help_answers_without_prefect() -> None:

@@ -95,7 +95,12 @@ def test_a_run_in_which_every_page_is_refused_fails_and_harms_nothing(loaded: st
 
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [({}, "outdated"), ({"since": "soon"}, "since: soon"), ({"sources": ["nobody"]}, "nobody"), ({"articles": [4711]}, "4711")],
+    [
+        ({}, "outdated"),
+        ({"since": "2026-13-45"}, "since: 2026-13-45 is no date"),
+        ({"sources": ["nobody"]}, "nobody"),
+        ({"articles": [4711]}, "4711"),
+    ],
 )
 def test_what_selects_nothing_is_refused_before_a_run_begins(here: str, wrong: dict[str, Any], named: str) -> None:
     with pytest.raises(UsageError, match=named):
