@@ -122,6 +122,7 @@ def wide_letters(str text):
 
 cdef extern from "Python.h":
     bint Py_UNICODE_ISALNUM(Py_UCS4 c)
+    object PyUnicode_Substring(object text, Py_ssize_t start, Py_ssize_t end)
 
 
 cdef inline bint _is_unspaced(Py_UCS4 c) noexcept:
@@ -145,28 +146,47 @@ cdef inline bint _is_word_character(Py_UCS4 c) noexcept:
     return (Py_UNICODE_ISALNUM(c) or c == 0x5F) and not _is_unspaced(c)
 
 
-def count_words(str text):
-    """How many words a text has: ``fingerprint.word_count``."""
-    cdef Py_ssize_t at = 0, count = 0, length = PyUnicode_GET_LENGTH(text)
-    cdef int kind = PyUnicode_KIND(text)
-    cdef void* data = PyUnicode_DATA(text)
-    cdef Py_UCS4 c
+cdef Py_ssize_t _word_end(int kind, void* data, Py_ssize_t at, Py_ssize_t length) noexcept:
+    """Where the word that begins at a place ends: the place itself where none does."""
+    cdef Py_UCS4 c = PyUnicode_READ(kind, data, at)
+    if _is_unspaced(c):
+        return at + 1
+    if not _is_word_character(c):
+        return at
+    at += 1
     while at < length:
         c = PyUnicode_READ(kind, data, at)
-        at += 1
-        if _is_unspaced(c):
-            count += 1
-        elif _is_word_character(c):
-            count += 1
-            while at < length:
-                c = PyUnicode_READ(kind, data, at)
-                if _is_word_character(c) or _is_mark(c):
-                    at += 1
-                elif (c == 0x27 or c == 0x2019) and at + 1 < length and _is_word_character(PyUnicode_READ(kind, data, at + 1)):
-                    at += 2
-                else:
-                    break
+        if _is_word_character(c) or _is_mark(c):
+            at += 1
+        elif (c == 0x27 or c == 0x2019) and at + 1 < length and _is_word_character(PyUnicode_READ(kind, data, at + 1)):
+            at += 2
+        else:
+            break
+    return at
+
+
+def count_words(str text):
+    """How many words a text has: ``fingerprint.word_count``."""
+    cdef Py_ssize_t at = 0, end, count = 0, length = PyUnicode_GET_LENGTH(text)
+    while at < length:
+        end = _word_end(PyUnicode_KIND(text), PyUnicode_DATA(text), at, length)
+        count += end > at
+        at = end if end > at else at + 1
     return count
+
+
+def words(str text):
+    """The words of a text: ``fingerprint.words``."""
+    cdef Py_ssize_t at = 0, end, length = PyUnicode_GET_LENGTH(text)
+    cdef list found = []
+    while at < length:
+        end = _word_end(PyUnicode_KIND(text), PyUnicode_DATA(text), at, length)
+        if end > at:
+            found.append(PyUnicode_Substring(text, at, end))
+            at = end
+        else:
+            at += 1
+    return found
 
 
 # What ``keys.key`` makes of a character by itself, for those that no other one changes: Latin letters, and punctuation.

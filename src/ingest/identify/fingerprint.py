@@ -44,6 +44,12 @@ def content_sha256(article: Article) -> bytes:
 
 def words(text: str) -> list[str]:
     """The words of a text; in scripts without spaces between words, its characters."""
+    found: list[str] = native_text.words(text) if native_text else words_in_python(text)
+    return found
+
+
+def words_in_python(text: str) -> list[str]:
+    """The same without the compiled part."""
     return _WORD.findall(text)
 
 
@@ -53,7 +59,7 @@ def word_count(text: str) -> int:
     >>> word_count("It's 3 o'clock"), word_count("外相会談")
     (3, 4)
     """
-    return native_text.count_words(text) if native_text else len(words(text))
+    return native_text.count_words(text) if native_text else len(words_in_python(text))
 
 
 def _encoded(text: str) -> bytes:
