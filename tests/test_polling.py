@@ -263,6 +263,7 @@ def followed(engine: Engine, session: FetchSession, site: Site, feed_path: str, 
 @example(full_text=True, steps=[("publish", 3), ("killed while loading", 0), ("edit", 2), ("poll", 0), ("edit", 2)])
 @example(full_text=False, steps=[("publish", 3), ("poll", 0), ("edit", 1), ("killed before loading", 0), ("publish", 3)])
 @example(full_text=False, steps=[("publish", 1), ("poll", 0), ("trouble", 1), ("publish", 1), ("poll", 0), ("move", 0)])
+@example(full_text=True, steps=[("publish", 0), ("killed before loading", 0), ("edit", 0)])
 @given(full_text=st.booleans(), steps=st.lists(STEPS, min_size=3, max_size=12))
 def test_what_a_feed_showed_at_a_poll_is_loaded_once(
     engine: Engine,

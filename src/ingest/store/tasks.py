@@ -43,9 +43,13 @@ LEFT JOIN LATERAL (
 ) known ON true
 WHERE known.seen_at IS NULL OR s.updated > known.seen_at
 ORDER BY s.key
-ON CONFLICT (url_key) DO UPDATE SET state = 'ready', hint = excluded.hint, not_before = now(), tries = 0
-    -- what was had is had again only where the feed says that it has changed since
+ON CONFLICT (url_key) DO UPDATE SET hint = excluded.hint,
+    state = CASE t.state WHEN 'done' THEN 'ready' ELSE t.state END,
+    not_before = CASE t.state WHEN 'done' THEN now() ELSE t.not_before END,
+    tries = CASE t.state WHEN 'done' THEN 0 ELSE t.tries END
+    -- what was had is had again only where the feed says that it has changed since; what waits is to be had as it is now
     WHERE t.state = 'done' AND (excluded.hint->>'updated')::timestamptz > t.fetched_at
+       OR t.state IN ('ready', 'leased') AND (excluded.hint->>'updated')::timestamptz > (t.hint->>'updated')::timestamptz
 RETURNING (xmax = 0) AS is_new
 """
 # Hosts that other workers ask come last: there this one could only wait. Of each host a few come first, so that one host's
@@ -90,7 +94,7 @@ FROM unnest(%(keys)s::bytea[], %(urls)s::text[], %(hosts)s::text[], %(hints)s::j
             %(waits)s::interval[], %(fetched)s::timestamptz[], %(etags)s::text[], %(modified)s::text[], %(bodies)s::bytea[],
             %(moved)s::text[], %(errors)s::text[])
      AS s (key, url, host, hint, again, wait, fetched_at, etag, modified, body, moved_to, error)
-ON CONFLICT (url_key) DO UPDATE SET hint = t.hint || excluded.hint, may_return = excluded.may_return,
+ON CONFLICT (url_key) DO UPDATE SET hint = excluded.hint || t.hint, may_return = excluded.may_return,
     state = CASE WHEN excluded.state = 'ready' AND t.tries + 1 >= %(most)s THEN 'dead' ELSE excluded.state END,
     tries = CASE WHEN excluded.state = 'done' THEN 0 ELSE t.tries + 1 END,
     not_before = now() + least((excluded.not_before - now()) * power(2, least(t.tries, 10)), %(longest)s::interval),
