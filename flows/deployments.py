@@ -50,7 +50,7 @@ class Deployment:
 
     @property
     def entrypoint(self) -> str:
-        """The same for Prefect."""
+        """The same for `prefect deploy`."""
         return f"flows/{self.function}/flow.py:{self.function}"
 
 
@@ -120,6 +120,7 @@ def to_prefect(deployment: Deployment, name: str = NAME, parameters: dict[str, A
 
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
 
     flow = getattr(import_module(deployment.module), deployment.function)
     return flow.to_deployment(
@@ -131,6 +132,7 @@ def to_prefect(deployment: Deployment, name: str = NAME, parameters: dict[str, A
         ),
         description=deployment.does,
         tags=list(TAGS),
+        entrypoint_type=EntrypointType.MODULE_PATH,  # a Dask cluster elsewhere finds the module by its own name only
     )
 
 

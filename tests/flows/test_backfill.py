@@ -6,14 +6,20 @@ import gzip
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.logging import disable_run_logger
 
 from flows.backfill import parts
 from flows.backfill.flow import PartsFailed, backfill
+from ingest.backfill import BackfillPlan, plan_shards
 from ingest.errors import UsageError
+from ingest.settings import Settings
+from ingest.store.engine import open_engine
+from ingest.store.runs import finish_run, start_run
 from tests.flows.served import rows
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -105,6 +111,18 @@ def test_a_part_that_fails_does_not_stop_the_others_and_is_tried_again(here: str
         connection.execute("DROP TRIGGER refuse ON news.article")
     assert backfill([archive], workers=2)["parts"] == {"done": 1, "done_before": 3, "skipped": 0}
     assert rows(here, "SELECT count(*) FROM news.article") == [(PAGES,)]
+
+
+def test_a_part_whose_run_is_cancelled_ends_itself(here: str, archive: str) -> None:
+    """As on a cluster elsewhere, where nobody else would end it."""
+    with open_engine(Settings(database_url=here)) as engine:
+        run_id = uuid4()
+        start_run(engine, run_id=run_id, kind="backfill", flow_name="backfill")
+        shard = plan_shards(engine, Settings.from_env(), run_id, BackfillPlan([archive]), print).shards[0]
+        finish_run(engine, run_id, "cancelled")
+        with disable_run_logger():
+            assert parts.load_part.fn("a part", (shard, run_id)).skipped
+    assert rows(here, "SELECT count(*) FROM ops.shard WHERE state = 'done'") == [(0,)]
 
 
 @pytest.mark.parametrize(
