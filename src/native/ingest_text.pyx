@@ -122,6 +122,7 @@ def wide_letters(str text):
 
 cdef extern from "Python.h":
     bint Py_UNICODE_ISALNUM(Py_UCS4 c)
+    bint PyUnicode_IS_ASCII(object text)
     object PyUnicode_Substring(object text, Py_ssize_t start, Py_ssize_t end)
 
 
@@ -165,6 +166,42 @@ cdef Py_ssize_t _word_end(int kind, void* data, Py_ssize_t at, Py_ssize_t length
     return at
 
 
+def runs(str text):
+    """The runs of letters, digits and underscores in a text, each once: what the pattern ``\\w+`` finds."""
+    cdef Py_ssize_t at = 0, start, length = PyUnicode_GET_LENGTH(text)
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef Py_UCS4 c
+    cdef set found = set()
+    while at < length:
+        start = at
+        while at < length:
+            c = PyUnicode_READ(kind, data, at)
+            if not (Py_UNICODE_ISALNUM(c) or c == 0x5F):
+                break
+            at += 1
+        if at > start:
+            found.add(PyUnicode_Substring(text, start, at))
+        at += 1
+    return found
+
+
+def is_plain(str text):
+    """Whether ``clean_text`` has nothing to do: ASCII without markup, entities, control characters and superfluous spaces."""
+    cdef Py_ssize_t at, length = PyUnicode_GET_LENGTH(text)
+    cdef const byte* data
+    cdef byte c, before = 32
+    if not PyUnicode_IS_ASCII(text):
+        return False
+    data = <const byte*>PyUnicode_DATA(text)
+    for at in range(length):
+        c = data[at]
+        if c < 32 or c >= 127 or c == 38 or c == 60 or (c == 32 and before == 32):  # & and <
+            return False
+        before = c
+    return length == 0 or before != 32
+
+
 def count_words(str text):
     """How many words a text has: ``fingerprint.word_count``."""
     cdef Py_ssize_t at = 0, end, count = 0, length = PyUnicode_GET_LENGTH(text)
@@ -189,44 +226,47 @@ def words(str text):
     return found
 
 
-# What ``keys.key`` makes of a character by itself, for those that no other one changes: Latin letters, and punctuation.
+# What ``keys.key`` makes of a character by itself, for those that no other one changes: European letters, signs, kana; Chinese characters
+# and Korean syllables stay as they are. What combines with the character before it is left to Python.
 cdef enum:
-    LATIN_END = 0x300
-    PUNCTUATION = 0x2000
-    PUNCTUATION_END = 0x2070
+    EUROPEAN_END = 0x590
+    SIGNS = 0x2000
+    SIGNS_END = 0x3100
     LONGEST_KEY = 3  # characters that one becomes
     OTHER = 0xFFFFFFFF
 
 cdef object _between = re.compile(r"[\W_]+")
-cdef Py_UCS4 _keys[LATIN_END + PUNCTUATION_END - PUNCTUATION][LONGEST_KEY + 1]
-for _place in range(LATIN_END + PUNCTUATION_END - PUNCTUATION):
-    _code = _place if _place < LATIN_END else _place - LATIN_END + PUNCTUATION
+cdef Py_UCS4 _keys[EUROPEAN_END + SIGNS_END - SIGNS][LONGEST_KEY + 1]
+for _place in range(EUROPEAN_END + SIGNS_END - SIGNS):
+    _code = _place if _place < EUROPEAN_END else _place - EUROPEAN_END + SIGNS
     _form = _between.sub("", unicodedata.normalize("NFKC", chr(_code)).casefold())
-    _alone = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", chr(_code)))
-    _is_plain = len(_form) <= LONGEST_KEY and not any(unicodedata.combining(c) for c in _alone[:1])
-    _keys[_place][0] = len(_form) if _is_plain else <Py_UCS4>OTHER
-    for _at in range(len(_form) if _is_plain else 0):
+    _is_alone = len(_form) <= LONGEST_KEY and not unicodedata.combining(unicodedata.normalize("NFKD", chr(_code))[0])
+    _keys[_place][0] = len(_form) if _is_alone else <Py_UCS4>OTHER
+    for _at in range(len(_form) if _is_alone else 0):
         _keys[_place][_at + 1] = ord(_form[_at])
 
 
 def key(str text):
-    """``keys.key`` of a text in Latin letters, None for one in others."""
-    cdef Py_ssize_t at, length = PyUnicode_GET_LENGTH(text)
+    """``keys.key`` of a text, None where it has characters that this cannot judge one by one."""
+    cdef Py_ssize_t at, letter, count = 0, length = PyUnicode_GET_LENGTH(text)
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
     cdef Py_UCS4 c
     cdef Py_UCS4* form
     cdef Py_UCS4* letters = <Py_UCS4*>malloc((length * LONGEST_KEY + 1) * sizeof(Py_UCS4))
-    cdef Py_ssize_t count = 0, letter
     if letters == NULL:
         raise MemoryError
     try:
         for at in range(length):
             c = PyUnicode_READ(kind, data, at)
-            if c < LATIN_END:
+            if c < EUROPEAN_END:
                 form = _keys[<long>c]
-            elif PUNCTUATION <= c < PUNCTUATION_END:
-                form = _keys[<long>c - PUNCTUATION + LATIN_END]
+            elif SIGNS <= c < SIGNS_END:
+                form = _keys[<long>c - SIGNS + EUROPEAN_END]
+            elif 0x4E00 <= c <= 0x9FFF or 0xAC00 <= c <= 0xD7A3:
+                letters[count] = c
+                count += 1
+                continue
             else:
                 return None
             if form[0] == <Py_UCS4>OTHER:

@@ -111,7 +111,7 @@ cdef int _add_texts_below(void* root, _Bytes gathered) except -1:
     cdef bint first = True
     cdef void* node = _following(root, root)
     while node != NULL:
-        text = _text_content(node, &length) if _tag_number(node) == TEXT_TAG else NULL
+        text = _text_of_node(node, &length) if _tag_number(node) == TEXT_TAG else NULL
         if text != NULL and length:
             start, end = 0, length
             while start < end and _is_space_at(text + start, end - start, &size):
@@ -205,7 +205,7 @@ cdef class _Walk:
                 continue
             tag = _tag_number(node)
             if tag == TEXT_TAG:
-                text = _text_content(node, &length)
+                text = _text_of_node(node, &length)
                 if text != NULL and length:
                     if _is_space(text, length):
                         if self.text.length:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sysconfig
 from pathlib import Path
@@ -22,6 +23,7 @@ from ingest.extract.native import native_tree
 from ingest.identify.fingerprint import words_in_python
 from ingest.model import Page
 from ingest.native import native_text
+from ingest.normalise.text import clean_text_in_python
 from tests.extract.mutations import damaged_pages
 
 REPEATABLE = settings(
@@ -98,6 +100,16 @@ def test_an_element_knows_what_is_in_it_and_after_it() -> None:
     assert author.child.tag == "b"
     assert author.child.next.mem_id == name.mem_id
     assert (author.child.child, name.next) == (None, None)
+
+
+@compiled
+@given(st.one_of(st.text(), st.text(alphabet=" a&<\t\x7fé_1")))
+@settings(REPEATABLE, max_examples=1_000)
+def test_what_is_plain_is_clean(text: str) -> None:
+    assert native_text is not None
+    if native_text.is_plain(text):
+        assert clean_text_in_python(text) == text
+    assert native_text.runs(text) == set(re.findall(r"\w+", text))
 
 
 @compiled

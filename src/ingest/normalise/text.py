@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 
+from ingest.native import native_text
+
 _DECODINGS = 3  # values are seen escaped twice where a template escapes what its database already holds escaped; one more for safety
 _INLINE_TAG = re.compile(r"</?(?:a|abbr|b|big|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(
@@ -21,6 +23,11 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 
 def clean_text(text: str) -> str:
     """The text without markup, entities, control and zero-width characters, with single spaces, in Unicode NFC."""
+    return text if native_text and native_text.is_plain(text) else clean_text_in_python(text)
+
+
+def clean_text_in_python(text: str) -> str:
+    """The same for any text, without the compiled part."""
     if text.isprintable() and "&" not in text and "<" not in text:  # no invisible character is printable
         folded = " ".join(text.split())
         return folded if folded.isascii() or unicodedata.is_normalized("NFC", folded) else unicodedata.normalize("NFC", folded)

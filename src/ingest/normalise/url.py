@@ -51,8 +51,12 @@ def fetchable(base: str, href: str) -> str | None:
         return None
 
 
+_AROUND = "".join(map(chr, range(0x21))) + "\x7f\ufeff\u200b\u00a0"
+"""What stands around URLs in attributes: white space, control characters, and characters that nobody sees."""
+
+
 def _normal(url: str, *, keep_tracking: bool) -> str:
-    text = url.strip("".join(map(chr, range(0x21))) + "\x7f\ufeff\u200b\u00a0")
+    text = url.strip(_AROUND)
     if len(text) > _LONGEST:
         raise ValueError(f"URL of {len(text):,} characters")
     parts = urlsplit(text.replace("\\", "/") if "\\" in text else text)

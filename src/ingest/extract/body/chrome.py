@@ -24,6 +24,7 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
     sums = SumsBelow(reading, prose)
     titled = SumsBelow(reading, evidence.title)
     vouched = SumsBelow(reading, [amount if said else 0.0 for amount, said in zip(prose, evidence.vouched, strict=True)])
+    has_title, has_vouched = any(evidence.title), vouched[0] > 0
     by_names = _prose_by_names(reading, sums)
     reasons: list[DropReason | None] = [None] * len(ends)
     for index, reason in reading.claimed.items():
@@ -31,9 +32,11 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
             continue
         end, amount = ends[index], sums[index]
         if reason is not DropReason.SITE_RULE:
-            if any(index <= chosen < end for chosen in reading.chosen):
+            if reading.chosen and any(index <= chosen < end for chosen in reading.chosen):
                 continue
-            if (marks[index].body and reason is not DropReason.COMMENT) or titled[index] or vouched[index] > amount / 2:
+            if marks[index].body and reason is not DropReason.COMMENT:
+                continue
+            if (has_title and titled[index]) or (has_vouched and vouched[index] > amount / 2):
                 continue
             if amount and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
                 amount = max(amount, by_names.get(family(reading.names[index]), 0.0))

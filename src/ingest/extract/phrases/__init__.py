@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from ingest.model import DropReason
+from ingest.native import native_text
 
 __all__ = ["invitation_reason", "matching_reason"]
 
@@ -61,7 +62,7 @@ def invitation_reason(text: str) -> DropReason | None:
         return None
     folded = text.casefold()
     found: list[_Contained] = []
-    for word in _INVITING_WORDS.intersection(_WORD.findall(folded)):
+    for word in _INVITING_WORDS & _words(folded):
         found += [entry for entry in _INVITATIONS[word] if entry[1] in folded]
     found.sort(key=lambda entry: entry[0])
     return next((meaning for _, _, as_words, meaning in found if as_words.search(folded)), None)
@@ -69,12 +70,16 @@ def invitation_reason(text: str) -> DropReason | None:
 
 def _contained_reason(folded: str) -> DropReason | None:
     found = [entry for entry in _PHRASES.contains_signs if entry[1] in folded]
-    for word in set(_WORD.findall(folded)):
-        if entries := _PHRASES.contains.get(word):
-            found += [entry for entry in entries if entry[1] in folded]
+    for word in _CONTAINED_WORDS & _words(folded):
+        found += [entry for entry in _PHRASES.contains[word] if entry[1] in folded]
     if len(found) > 1:
         found.sort(key=lambda entry: entry[0])
     return next((meaning for _, _, as_words, meaning in found if as_words.search(folded)), None)
+
+
+def _words(folded: str) -> set[str]:
+    found: set[str] = native_text.runs(folded) if native_text else set(_WORD.findall(folded))
+    return found
 
 
 def _start(text: str) -> str:
@@ -137,6 +142,7 @@ def _check(name: str, mode: str, phrases: object) -> None:
 
 
 _PHRASES = _load()
+_CONTAINED_WORDS = frozenset(_PHRASES.contains)
 
 
 def _load_invitations() -> dict[str, list[_Contained]]:
