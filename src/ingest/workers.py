@@ -33,6 +33,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
+_AGAIN = 0.1  # seconds: an alarm that falls into a callback whose exceptions nobody hears is raised again
 _AT_ONCE = 1e-6  # seconds; zero would switch an alarm off
 _PAGES_BEFORE_POOL = 32  # a pool takes as long to start as these pages take to extract (0.2 s)
 
@@ -103,7 +104,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
         return
     previous = signal.signal(signal.SIGALRM, _raise_out_of_time)
     # There is one alarm a process: that of a caller with a limit of its own, such as a flow's, goes on afterwards.
-    started, (outer, _) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, seconds)
+    started, (outer, _) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
     finally:

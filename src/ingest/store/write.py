@@ -74,14 +74,16 @@ def raw_pages(connection: Connection, pages: Iterable[Page]) -> None:
     if not by_hash:
         return
     compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
-    connection.cursor().executemany(
-        "INSERT INTO ops.raw_page (body_sha256, byte_len, charset, media_type, store, body_zstd, first_seen_at) "
-        "VALUES (%b, %b, %b, %b, 'pg', %b, %b) ON CONFLICT (body_sha256) DO NOTHING",
-        (
-            (sha256, len(p.body), p.charset and storable(p.charset), str(p.media_type), compressor.compress(p.body), p.observed_at)
-            for sha256, p in sorted(by_hash.items())
-        ),
-    )
+    rows = [
+        (sha256, len(p.body), p.charset and storable(p.charset), str(p.media_type), compressor.compress(p.body), p.observed_at)
+        for sha256, p in sorted(by_hash.items())
+    ]
+    for row in rows:  # one at a time: a batch's pages together may be larger than a statement can be
+        connection.execute(
+            "INSERT INTO ops.raw_page (body_sha256, byte_len, charset, media_type, store, body_zstd, first_seen_at) "
+            "VALUES (%b, %b, %b, %b, 'pg', %b, %b) ON CONFLICT (body_sha256) DO NOTHING",
+            row,
+        )
 
 
 _STAGED = ("url_key", "url", "source_id", "is_new", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
