@@ -59,7 +59,7 @@ def test_little_is_read_ahead() -> None:
 
 
 def test_a_page_that_takes_too_long_is_rejected() -> None:
-    slow = page(1, paragraphs=20_000)
+    slow = page(1, paragraphs=3000)
     [result] = extract_pages([slow], Limits(max_extract_seconds=0.002))
     assert reason(result) == "out_of_time"
     assert result.page is slow

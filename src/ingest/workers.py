@@ -33,7 +33,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
-_AGAIN = 0.1  # seconds: an alarm that falls into a callback whose exceptions nobody hears is raised again
+_AGAIN = 0.01  # seconds: an alarm that falls into a callback whose exceptions nobody hears is raised again
 _AT_ONCE = 1e-6  # seconds; zero would switch an alarm off
 _PAGES_BEFORE_POOL = 32  # a pool takes as long to start as these pages take to extract (0.2 s)
 
