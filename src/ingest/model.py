@@ -272,7 +272,7 @@ class Article:
     @property
     def blocks_dropped(self) -> tuple[Block, ...]:
         """The blocks that are not part of the body, in page order."""
-        return tuple(b for b in self.blocks if not b.kept)
+        return tuple([b for b in self.blocks if b.reason is not None])
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,14 @@ def lost_characters(bytes text):
     cdef const byte* end = at + PyBytes_GET_SIZE(text)
     cdef Py_ssize_t lost = 0
     cdef uint64_t eight
+    cdef uint64_t[8] many
     cdef byte first
     while at < end:
+        while end - at >= 64:
+            memcpy(many, at, 64)
+            if (many[0] | many[1] | many[2] | many[3] | many[4] | many[5] | many[6] | many[7]) & 0x8080808080808080ULL:
+                break
+            at += 64
         if end - at >= 8:
             memcpy(&eight, at, 8)
             if not eight & 0x8080808080808080ULL:

@@ -47,11 +47,7 @@ _POISON = (
 )
 
 
-class _Overtaken(Exception):
-    """Another loader has added one of the batch's articles since it was looked for."""
-
-
-_COLLISIONS = (_Overtaken, errors.DeadlockDetected, errors.SerializationFailure)
+_COLLISIONS = (write.Overtaken, errors.DeadlockDetected, errors.SerializationFailure)
 
 Connection = psycopg.Connection[Any]
 
@@ -157,11 +153,11 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     decisions = decide(pages, known, owners)
     seen = [d for d in decisions if not d.page.is_loaded]
 
-    write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
     versions = [d.version for d in decisions if d.version]
-    with ThreadPoolExecutor(max_workers=1) as beside:  # the server makes search vectors meanwhile
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the server stores pages and makes search vectors meanwhile
         documents = beside.submit(write.documents, versions)
         removed = beside.submit(write.removed_rows, versions, source_ids)
+        write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
         _write_articles(connection, run_id, known, existing, source_ids)
         write.versions(connection, run_id, versions, documents.result())
         write.provenance(connection, versions, documents.result())
@@ -171,7 +167,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     count_removed(connection, [v.page for v in versions], source_ids)
     write.article_urls(connection, seen)
     if lead_elsewhere(connection, seen):
-        raise _Overtaken
+        raise write.Overtaken
     write.resolve_rejections(connection, run_id, [(d.page.location, d.page.content.body_sha256) for d in seen])
     return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in seen]
 
@@ -186,19 +182,13 @@ def _write_articles(
     """The articles as the decisions left them; new ones get their numbers.
 
     Raises:
-        _Overtaken: another loader has added one of the new ones meanwhile.
+        Overtaken: another loader has added one of the new ones meanwhile.
     """
     new = [k for key, k in known.items() if key not in existing]
     updated = [k for key, k in known.items() if key in existing and k.latest_page]
     touched = [k for key, k in known.items() if key in existing and k.seen_in_run and not k.latest_page]
-    write.stage_articles(connection, [*new, *updated], source_ids)
-    ids = write.insert_articles(connection, run_id, len(new))
-    if len(ids) != len(new):
-        raise _Overtaken
-    for article in new:
-        article.article_id = ids[article.key]
-    if updated:
-        write.update_articles(connection, run_id)
+    write.insert_articles(connection, run_id, new, source_ids)
+    write.update_articles(connection, run_id, updated, source_ids)
     write.touch_articles(connection, run_id, touched)
 
 

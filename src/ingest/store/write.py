@@ -86,56 +86,68 @@ def raw_pages(connection: Connection, pages: Iterable[Page]) -> None:
         )
 
 
-_STAGED = ("url_key", "url", "source_id", "is_new", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
 _STATE = ("url_key", "url", "source_id", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
 _UPDATED = tuple(c for c in _STATE if c not in {"url_key", "url", "first_seen_at"})
 _CREATE_STAGE = f"""
-CREATE TEMP TABLE IF NOT EXISTS stage_article ON COMMIT DELETE ROWS AS
-SELECT {", ".join(_STAGED)} FROM (SELECT a.*, false AS is_new FROM news.article a) AS a WITH NO DATA
-"""  # noqa: S608  # names of our own columns
-_INSERT_ARTICLES = f"""
-INSERT INTO news.article ({", ".join(_STATE)}, first_run_id, last_run_id)
-SELECT {", ".join(_STATE)}, %(run)s, %(run)s FROM stage_article WHERE is_new ORDER BY url_key
-ON CONFLICT (url_key) DO NOTHING RETURNING url_key, article_id
+CREATE TEMP TABLE IF NOT EXISTS stage_article ON COMMIT DELETE ROWS AS SELECT {", ".join(_STATE)} FROM news.article WITH NO DATA
 """  # noqa: S608  # names of our own columns
 _UPDATE_ARTICLES = f"""
 UPDATE news.article a SET ({", ".join(_UPDATED)}, last_run_id) = ({", ".join("s." + c for c in _UPDATED)}, %(run)s)
-FROM stage_article s WHERE a.url_key = s.url_key AND NOT s.is_new
+FROM stage_article s WHERE a.url_key = s.url_key
 """  # noqa: S608  # names of our own columns
+_NUMBERS = "SELECT nextval(pg_get_serial_sequence('news.article', 'article_id')) FROM generate_series(1, %s)"
+_ONE_KEY = "article_url_key_key"
 
 
-def stage_articles(connection: Connection, articles: Sequence[Known], source_ids: Mapping[str, int]) -> None:
-    """Bring the articles that a batch adds or changes, as they are after it, into the staging table."""
+class Overtaken(Exception):
+    """Another loader has added one of the batch's articles since it was looked for."""
+
+
+def insert_articles(connection: Connection, run_id: UUID, articles: Sequence[Known], source_ids: Mapping[str, int]) -> None:
+    """Add new articles, which get their numbers.
+
+    Raises:
+        Overtaken: one of them is there; the transaction can only be rolled back.
+    """
+    if not articles:
+        return
+    numbers = connection.execute(_NUMBERS, [len(articles)]).fetchall()
+    in_turn = sorted(articles, key=lambda k: k.key)
+    rows = ((number, *_state(k, source_ids), run_id, run_id) for (number,), k in zip(numbers, in_turn, strict=True))
+    try:
+        _copy(connection, f"news.article (article_id, {', '.join(_STATE)}, first_run_id, last_run_id)", rows)
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name == _ONE_KEY:
+            raise Overtaken from error
+        raise
+    for (number,), article in zip(numbers, in_turn, strict=True):
+        article.article_id = number
+
+
+def update_articles(connection: Connection, run_id: UUID, articles: Sequence[Known], source_ids: Mapping[str, int]) -> None:
+    """Bring known articles to their new version."""
+    if not articles:
+        return
     connection.execute(_CREATE_STAGE)
     connection.execute("TRUNCATE stage_article")
-    _copy(connection, f"stage_article ({', '.join(_STAGED)})", (_staged(k, k.latest_page, source_ids) for k in articles if k.latest_page))
+    _copy(connection, f"stage_article ({', '.join(_STATE)})", (_state(k, source_ids) for k in articles))
+    connection.execute(_UPDATE_ARTICLES, {"run": run_id})
 
 
-def _staged(known: Known, page: ArticlePage, source_ids: Mapping[str, int]) -> tuple[Any, ...]:
-    first = known.first_page
+def _state(known: Known, source_ids: Mapping[str, int]) -> tuple[Any, ...]:
+    """An article as it is after the batch."""
+    page, first = known.latest_page, known.first_page
+    assert page is not None  # noqa: S101  # only what the batch adds or changes is written
     return (
         known.key,
         (first or page).url,
         source_ids[page.source.slug],
-        first is not None,
         known.version_no,
         first.observed_at if first else page.observed_at,
         known.last_seen_at,
         known.last_changed_at,
         *(getattr(page.content, c) for c in CONTENT_COLUMNS),
     )
-
-
-def insert_articles(connection: Connection, run_id: UUID, count: int) -> dict[bytes, int]:
-    """Add the staged new articles; their numbers by url_key. Fewer than ``count`` come back where another loader was first."""
-    if not count:
-        return {}
-    return dict(connection.execute(_INSERT_ARTICLES, {"run": run_id}).fetchall())
-
-
-def update_articles(connection: Connection, run_id: UUID) -> None:
-    """Bring the staged known articles to their new version."""
-    connection.execute(_UPDATE_ARTICLES, {"run": run_id})
 
 
 def touch_articles(connection: Connection, run_id: UUID, articles: Sequence[Known]) -> None:
