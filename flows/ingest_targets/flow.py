@@ -26,7 +26,7 @@ from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.fetches import note_attempts
 from ingest.store.queries import run_rejections
-from ingest.store.runs import running
+from ingest.store.runs import finish_run, running
 
 
 class EveryTargetFailed(IngestError):
@@ -89,10 +89,12 @@ def ingest_targets(
             tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs), progress)
             note_attempts(engine, run_id, discovery.attempts)
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
+            if add_up("total", tallies).came_to_nothing:
+                finish_run(engine, run_id, "failed")  # as Prefect will say
     total = add_up("total", tallies)
     publish(INGEST_TARGETS.flow, settings, tallies, rejections, set_aside=set_aside, missing=missing)
     if missing:
         raise UsageError(f"No such file or folder: {', '.join(missing)}. What the other targets hold is loaded.")
-    if total.found and total.rejected == total.found:
+    if total.came_to_nothing:
         raise EveryTargetFailed(f"None of {total.found} pages gave an article: see ops.rejection.")
     return {"sources": [asdict(t) for t in tallies], "total": asdict(total), "rejections": [asdict(r) for r in rejections]}

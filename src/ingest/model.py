@@ -342,6 +342,11 @@ class Tally:
     rejected: int = 0
     seconds: float = field(default=0.0)
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether there were pages, and none of them gave an article: where that is a run's total, the run failed."""
+        return self.found > 0 and self.rejected == self.found
+
 
 @dataclass(frozen=True, slots=True)
 class RejectionCount:

@@ -126,6 +126,23 @@ def test_a_sitemap_by_dates(environment: Environment) -> None:
     assert rows(environment, "SELECT count(*) FROM news.article") == [(12,)]
 
 
+def test_a_part_that_fails_fails_the_run_and_the_same_command_does_it(environment: Environment, archive: Path) -> None:
+    assert ingest(environment, archive).returncode == 0
+    refuse = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON news.article FOR EACH ROW EXECUTE FUNCTION refuse();"""
+    with psycopg.connect(environment["INGEST_DATABASE_URL"]) as connection:
+        connection.execute(refuse)
+    failed = ingest(environment, archive, "--again")
+    assert failed.returncode == 1
+    assert "no room" in failed.stderr
+    last = "SELECT state FROM ops.run ORDER BY started_at DESC LIMIT 1"
+    assert rows(environment, last) == [("failed",)]
+    with psycopg.connect(environment["INGEST_DATABASE_URL"]) as connection:
+        connection.execute("DROP TRIGGER refuse ON news.article")
+    assert ingest(environment, archive).returncode == 0
+    assert rows(environment, last) == [("completed",)]
+
+
 def test_wrong_usage(environment: Environment, tmp_path: Path) -> None:
     gone = ingest(environment, tmp_path / "gone.warc.gz")
     assert gone.returncode == 2

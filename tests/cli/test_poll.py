@@ -82,6 +82,8 @@ def test_every_feed_failing_is_exit_code_1_and_one_of_two_is_0(web: Web, web_env
     web.sites[0].pages["/feed.rss"] = Response(b"<html>Not a feed any more</html>")
     done = ingest(web_env, "poll", "--json")
     assert done.returncode == 1
+    last = "SELECT state FROM ops.run ORDER BY started_at DESC LIMIT 1"
+    assert rows(web_env, last) == [("failed",)]
     assert {(p["outcome"], p["state"]) for p in polls(done)} == {("not_found", "failing"), ("not_a_feed", "failing")}
     assert all(p["error"].endswith(".") for p in polls(done))
 

@@ -73,7 +73,7 @@ def _load(plan: BackfillPlan, settings: Settings, workers: int) -> tuple[Outcome
     from ingest.pipeline import merge_tallies
     from ingest.store.engine import open_engine
     from ingest.store.queries import run_rejections
-    from ingest.store.runs import running
+    from ingest.store.runs import finish_run, running
 
     parameters = {"targets": [without_credentials(t) for t in plan.targets], "workers": workers}
     with open_engine(settings) as engine, running(engine, kind="backfill", flow_name="ingest backfill", params=parameters) as run_id:
@@ -88,7 +88,10 @@ def _load(plan: BackfillPlan, settings: Settings, workers: int) -> tuple[Outcome
             _say(f"ingest: interrupted; {len(results):,} parts are done, and the same command goes on with the others.")
             raise
         tallies = merge_tallies([*planned.tallies, *(t for r in results for t in r.tallies)])
-        return Outcome(tallies, run_rejections(engine, run_id), []), [r for r in results if r.error]
+        failed = [r for r in results if r.error]
+        if failed:
+            finish_run(engine, run_id, "failed")  # as the exit code will say
+        return Outcome(tallies, run_rejections(engine, run_id), []), failed
 
 
 def _say(sentence: str) -> None:

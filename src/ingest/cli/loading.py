@@ -29,6 +29,17 @@ class Outcome:
     rejections: list[RejectionCount]
     set_aside: list[tuple[str, str, int]]
     """Hosts that were left alone: name, reason, and how many requests were not made."""
+    polls: Sequence[PollSummary] | None = None
+    """Of the feeds that a poll asked; None for what is no poll."""
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether every page was refused, or for a poll, every feed failed: exit code 1."""
+        from ingest.report.run_table import add_up  # start-up of --help stays short
+
+        if self.polls is not None:
+            return bool(self.polls) and all(p.error for p in self.polls)
+        return add_up("total", self.tallies).came_to_nothing
 
 
 def loaded(
@@ -38,10 +49,15 @@ def loaded(
     batches: Iterable[list[Tally]],
     check_interrupt: Callable[[], None],
     total: int | None,
+    polls: Sequence[PollSummary] | None = None,
 ) -> Outcome:
-    """Take batches to their end, with a progress bar, and say what they came to; without a session, nothing was fetched."""
+    """Take batches to their end, with a progress bar, and say what they came to; without a session, nothing was fetched.
+
+    Where they came to nothing, ops.run says that the run failed, as the exit code will.
+    """
     from ingest.pipeline import merge_tallies
     from ingest.store.queries import run_rejections
+    from ingest.store.runs import finish_run
 
     tallies: list[Tally] = []
     try:
@@ -52,14 +68,17 @@ def loaded(
         done = sum(t.found for t in tallies)
         typer.echo(f"ingest: interrupted; {done:,} pages are loaded, and the same command goes on from there.", err=True)
         raise
-    return Outcome(tallies, run_rejections(engine, run_id), session.set_aside() if session else [])
+    outcome = Outcome(tallies, run_rejections(engine, run_id), session.set_aside() if session else [], polls)
+    if outcome.came_to_nothing:
+        finish_run(engine, run_id, "failed")
+    return outcome
 
 
-def report(outcome: Outcome, *, as_json: bool, polls: Sequence[PollSummary] | None = None) -> None:
+def report(outcome: Outcome, *, as_json: bool) -> None:
     """Print what a run came to: the run table, and what was rejected."""
     from ingest.report.run_table import add_up, print_run_table, summary
 
-    tallies, rejections = outcome.tallies, outcome.rejections
+    tallies, rejections, polls = outcome.tallies, outcome.rejections, outcome.polls
     if as_json:
         facts = {
             "sources": [asdict(t) for t in tallies],

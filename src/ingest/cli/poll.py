@@ -50,15 +50,15 @@ def _poll(
 
     settings = Settings.from_env()
     book = book_at(rules or settings.rules)
-    polls, outcome = _run(sources or None, settings, settings.job_count(jobs), book, due=due)
+    outcome = _run(sources or None, settings, settings.job_count(jobs), book, due=due)
     if not as_json:
-        _print_polls(polls, due=due)
-    report(outcome, as_json=as_json, polls=polls)
-    if polls and all(p.error for p in polls):
+        _print_polls(outcome.polls or [], due=due)
+    report(outcome, as_json=as_json)
+    if outcome.came_to_nothing:
         raise typer.Exit(1)
 
 
-def _run(slugs: Sequence[str] | None, settings: Settings, jobs: int, rules: RuleBook, *, due: bool) -> tuple[list[PollSummary], Outcome]:
+def _run(slugs: Sequence[str] | None, settings: Settings, jobs: int, rules: RuleBook, *, due: bool) -> Outcome:
     from ingest.cli.loading import loaded
     from ingest.gather import Pace, gather_queue
     from ingest.pipeline import fetch_session, ingest_batches, with_source_rules
@@ -80,7 +80,8 @@ def _run(slugs: Sequence[str] | None, settings: Settings, jobs: int, rules: Rule
             polls = list(poll_feeds(engine, session, run_id, settings, pace, due=due, sources=wanted))
             queue = gather_queue(engine, session, run_id, pace, wanted)
             batches = ingest_batches(engine, run_id, queue, settings.limits, jobs, book)
-            return polls, loaded(engine, session, run_id, batches, check_interrupt, total=sum(p.new + p.changed for p in polls) or None)
+            total = sum(p.new + p.changed for p in polls) or None
+            return loaded(engine, session, run_id, batches, check_interrupt, total, polls)
 
 
 def _print_polls(polls: Sequence[PollSummary], *, due: bool) -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.discover.targets import DiscoverOptions
-    from ingest.model import Tally
     from ingest.rules.book import RuleBook
     from ingest.settings import Settings
 
@@ -68,7 +67,7 @@ def _run(
     existing, missing = existing_targets(targets)
     mapped = url_map(urls)
     book = book_at(rules or settings.rules)
-    tallies: list[Tally] = []
+    came_to_nothing = False
     if existing:
         options = DiscoverOptions(
             kind=target_kind(kind),
@@ -78,12 +77,11 @@ def _run(
             page_limits=settings.limits,
         )
         outcome = _load(existing, options, settings, settings.job_count(jobs), book)
-        tallies = outcome.tallies
         report(outcome, as_json=as_json)
+        came_to_nothing = outcome.came_to_nothing
     if missing:
         raise typer.Exit(2)
-    found = sum(t.found for t in tallies)
-    if found and found == sum(t.rejected for t in tallies):
+    if came_to_nothing:
         raise typer.Exit(1)
 
 

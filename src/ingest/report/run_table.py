@@ -52,7 +52,7 @@ def summary(tallies: Sequence[Tally]) -> str:
     if total.new or total.updated:
         changed = [f"{n:,} {word}" for n, word in ((total.new, "new"), (total.updated, "updated")) if n]
         return f"Loaded {' and '.join(changed)} of {total.found:,} {'page' if total.found == 1 else 'pages'}."
-    if total.rejected == total.found:
+    if total.came_to_nothing:
         return "Nothing loaded: no page gave an article."
     return "Nothing new: what these pages hold is loaded already."
 

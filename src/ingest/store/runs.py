@@ -34,6 +34,11 @@ VALUES (:run_id, :kind, :flow_name, :deployment, :params, :code_version)
 ON CONFLICT (run_id) DO UPDATE SET state = 'running', finished_at = NULL  -- Prefect retries a flow run under the id that it has
 """)
 
+_FINISH = text("""
+UPDATE ops.run SET state = :state, finished_at = now()
+WHERE run_id = :run_id AND NOT (state = 'failed' AND CAST(:state AS text) = 'completed')
+""")
+
 
 def start_run(
     engine: Engine, *, run_id: UUID, kind: str, flow_name: str, deployment: str | None = None, params: Mapping[str, Any] | None = None
@@ -69,11 +74,9 @@ def recorded_runs(engine: Engine, run_ids: Sequence[UUID]) -> dict[UUID, Recorde
 
 
 def finish_run(engine: Engine, run_id: UUID, state: str) -> None:
-    """Record how a run ended: completed, failed or cancelled."""
+    """Record how a run ended: completed, failed or cancelled. One that was found to have failed is not completed by reaching its end."""
     with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE ops.run SET state = :state, finished_at = now() WHERE run_id = :run_id"), {"state": state, "run_id": run_id}
-        )
+        connection.execute(_FINISH, {"state": state, "run_id": run_id})
 
 
 @contextmanager
@@ -87,6 +90,8 @@ def running(
     params: Mapping[str, Any] | None = None,
 ) -> Iterator[UUID]:
     """A run that lasts as long as the block; it ends completed, failed (an exception) or cancelled (Ctrl-C, or Prefect's order).
+
+    A block that comes to its end and to nothing says so itself, by `finish_run`: its run failed.
 
     Raises:
         DatabaseUnreachable: the connection was lost in the block.
