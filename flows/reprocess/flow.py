@@ -25,6 +25,7 @@ from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.faults import told_in_a_sentence
 from ingest.store.queries import run_rejections
+from ingest.store.rejected import RETRY_KIND, plan_refused, retry_kept
 from ingest.store.reprocess import LeftAlone, Selection, count_selected
 from ingest.store.reprocess import reprocess as make_again
 from ingest.store.runs import running
@@ -60,9 +61,19 @@ def run_name() -> str:
     wanted = flow_run.parameters
     which = [some_of(wanted["sources"])] if wanted.get("sources") else []
     which += [f"{name} {wanted[name]}" for name in ("since", "until") if wanted.get(name)]
+    which += [f"refused for {wanted['reason']}"] if wanted.get("reason") else []
     which += [f"made by version {wanted['extractor_version']}"] if wanted.get("extractor_version") else []
     which += [f"{len(wanted['articles']):,} by number"] if wanted.get("articles") else []
     return f"reprocess {' '.join(which) or 'all outdated'}, {when()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Pages that gave no article, to be read again instead of articles: the numbers of their rejections."""
+
+    ids: tuple[int, ...]
+    outdated: bool
+    """Without those that this extractor has refused."""
 
 
 @task(
@@ -72,24 +83,29 @@ def run_name() -> str:
     retry_condition_fn=is_connection_fault,
     cache_policy=NO_CACHE,
 )
-def reprocess_articles(run_id: UUID, selection: Selection, rules: RuleBook, jobs: int, done: Done) -> None:
+def reprocess_articles(run_id: UUID, what: Selection | Refused, rules: RuleBook, jobs: int, done: Done) -> None:
     """Make the articles again over a connection of its own; what is made already is not made twice, so it can be tried again."""
     settings = Settings.from_env()
     done.left = LeftAlone()  # it is counted from the beginning each time
     with open_engine(settings, check_schema=False) as engine, told_in_a_sentence():
-        for batch in make_again(engine, run_id, selection, rules, settings, jobs, done.left):
+        if isinstance(what, Refused):
+            batches = retry_kept(engine, run_id, what.ids, rules, settings, jobs, outdated=what.outdated)
+        else:
+            batches = make_again(engine, run_id, what, rules, settings, jobs, done.left)
+        for batch in batches:
             done.tallies = merge_tallies([*done.tallies, *batch])
             done.progress.advance(sum(t.found for t in batch))
 
 
 @flow(name=REPROCESS.flow, flow_run_name=run_name, timeout_seconds=REPROCESS.timeout_seconds, validate_parameters=True)
-def reprocess(
+def reprocess(  # noqa: PLR0913, PLR0917  # a parameter each is how Prefect makes its form
     outdated: bool = False,  # noqa: FBT001, FBT002  # Prefect's form gives parameters by name
     sources: list[str] | None = None,
     since: When | None = None,
     until: When | None = None,
     extractor_version: str | None = None,
     articles: list[int] | None = None,
+    reason: str | None = None,
     rules: str | None = None,
     jobs: AtLeastOne | None = None,
 ) -> dict[str, Any]:
@@ -102,6 +118,8 @@ def reprocess(
         until: Published before: 2026-11-09, or 1d.
         extractor_version: Made by this version, as article.extractor_version has it.
         articles: These articles, by their numbers.
+        reason: Instead of articles, pages that were refused for it, as ops.rejection.reason has it: of the sources' hosts, refused last
+            between the dates and by the version; with outdated, only those that this extractor has not refused.
         rules: Rules for sites: a rule file or a folder of them, on the machine that runs the flow; else those that INGEST_RULES names.
         jobs: Processes that extract; unset, INGEST_JOBS, else one a core.
 
@@ -109,43 +127,45 @@ def reprocess(
         ``sources``, ``total`` and ``rejections``, as `ingest reprocess --json` prints them, and what was ``left`` as it is.
 
     Raises:
-        UsageError: nothing is selected, a date is none, or a source or an article is not known.
+        UsageError: nothing is selected, a date is none, or a source or an article is not known, or a reason and articles are given.
         EveryPageRefused: pages were read again, and none gave an article.
     """
-    if not (outdated or sources or since or until or extractor_version or articles):
+    if not (outdated or sources or since or until or extractor_version or articles or reason):
         raise UsageError("Say which articles to make again: outdated for all that another extractor has made, or one of the others.")
-    selection = Selection(tuple(sources or ()), instant("since", since), instant("until", until), extractor_version, tuple(articles or ()))
+    selection = Selection(
+        tuple(sources or ()), instant("since", since), instant("until", until), extractor_version, tuple(articles or ()), reason
+    )
     settings = Settings.from_env()
-    facts = run_facts(REPROCESS.flow, _told(selection), kind="reextract")
+    facts = run_facts(REPROCESS.flow, selection.told(), kind=RETRY_KIND if reason else "reextract")
     with open_engine(settings) as engine:
         book = with_source_rules(engine, book_at(Path(rules) if rules else settings.rules))
-        total, lost = count_selected(engine, selection, book)
-        done = Done(Progress(REPROCESS.flow, total, "articles"))
+        what: Selection | Refused = selection
+        if reason:
+            plan = plan_refused(engine, selection)
+            what, total, lost = Refused(plan.kept, outdated), len(plan.kept), len(plan.urls) + len(plan.files)
+        else:
+            total, lost = count_selected(engine, selection, book)
+        done = Done(Progress(REPROCESS.flow, total, "pages" if reason else "articles"))
         with running(engine, **facts) as run_id:
-            # quote: Prefect would look through the rules for results of tasks, and hand a copy of what is done to the task.
-            reprocess_articles(run_id, selection, cast("RuleBook", quote(book)), settings.job_count(jobs), cast("Done", quote(done)))
+            # quote: Prefect would look through all of it for results of tasks, and hand a copy of what is done to the task.
+            reprocess_articles(
+                run_id,
+                cast("Selection | Refused", quote(what)),
+                cast("RuleBook", quote(book)),
+                settings.job_count(jobs),
+                cast("Done", quote(done)),
+            )
             rejections = run_rejections(engine, run_id)
-    left = {"without_a_page": lost, "current": done.left.current, "of_another_url": len(done.left.elsewhere)}
-    get_run_logger().info("articles left as they are %s", " ".join(f"{name}={count}" for name, count in left.items()))
-    if lost or done.left.elsewhere:
-        create_markdown_artifact(_note(lost, done.left), key=f"{REPROCESS.flow}-left", description="Articles that are as they were.")
-    publish(REPROCESS.flow, settings, done.tallies, rejections)
-    in_all = add_up("total", done.tallies)
-    if in_all.found and in_all.rejected == in_all.found:
-        raise EveryPageRefused(f"None of {in_all.found:,} pages gave an article: the articles are as they were; see ops.rejection.")
+            left = {"without_a_page": lost, "current": done.left.current, "of_another_url": len(done.left.elsewhere)}
+            get_run_logger().info("left as they are %s", " ".join(f"{name}={count}" for name, count in left.items()))
+            if lost or done.left.elsewhere:
+                create_markdown_artifact(_note(lost, done.left), key=f"{REPROCESS.flow}-left", description="What is as it was.")
+            publish(REPROCESS.flow, settings, done.tallies, rejections)
+            in_all = add_up("total", done.tallies)
+            if in_all.came_to_nothing:
+                raise EveryPageRefused(f"None of {in_all.found:,} pages gave an article; see ops.rejection.")
     tables = {"sources": [asdict(t) for t in done.tallies], "total": asdict(in_all), "rejections": [asdict(r) for r in rejections]}
     return tables | {"left": left}
-
-
-def _told(selection: Selection) -> dict[str, Any]:
-    """As `ingest reprocess` writes it to ops.run."""
-    return {
-        "sources": list(selection.sources),
-        "since": selection.since and selection.since.isoformat(),
-        "until": selection.until and selection.until.isoformat(),
-        "extractor_version": selection.extractor_version,
-        "articles": list(selection.articles),
-    }
 
 
 def _note(lost: int, left: LeftAlone) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ import pytest
 import zstandard
 from sqlalchemy import Engine
 
+from ingest.cli.again import run_of_kept
 from ingest.cli.loading import loaded as taken_to_the_end
-from ingest.cli.reprocess import run_of_kept
 from ingest.identify.identity import article_key
 from ingest.rules.book import read_book
 from ingest.settings import Settings
@@ -115,6 +116,7 @@ def test_a_page_that_gives_no_article_any_more_is_rejected_once(env: Environment
     done = ingest(env, "reprocess", "--outdated", "--rules", tmp_path / "strict.yaml", "--json")
     assert done.returncode == 1
     assert total(done) == {"found": 5, "rejected": 5}
+    assert rows(env, "SELECT state FROM ops.run ORDER BY started_at DESC LIMIT 1") == [("failed",)]
     assert rows(env, "SELECT count(*) FROM news.article WHERE version_no = 1") == [(5,)]
     assert {location for (location,) in rows(env, "SELECT location FROM ops.rejection")} == {f.as_uri() for f in loaded.iterdir()}
     assert total(ingest(env, "reprocess", "--outdated", "--rules", tmp_path / "strict.yaml", "--json")) == {}
@@ -181,6 +183,73 @@ def test_wrong_usage_is_one_sentence(env: Environment) -> None:
     assert "No source is known as none.example" in complaint(ingest(env, "reprocess", "--source", "none.example"))
     assert "No article has the number 7" in complaint(ingest(env, "reprocess", "--article", "7"))
     assert "is no date" in complaint(ingest(env, "reprocess", "--since", "yesterday"))
+
+
+@pytest.fixture
+def refused(env: Environment, tmp_path: Path) -> Path:
+    """Three pages whose text a rule takes out, of two hosts, loaded with that rule; their files are gone."""
+    strict, urls, folder = tmp_path / "strict.yaml", tmp_path / "urls.jsonl", tmp_path / "refused"
+    strict.write_text("drop_text: .\n")
+    folder.mkdir()
+    hosts = ["gazette.example", "gazette.example", "courier.example"]
+    for n, _ in enumerate(hosts):
+        (folder / f"{n}.html").write_text(page(n))
+    lines = [json.dumps({"path": str(folder / f"{n}.html"), "url": f"https://{host}/story-{n}"}) for n, host in enumerate(hosts)]
+    urls.write_text("\n".join(lines))
+    done = ingest(env, "run", folder, "--url-map", urls, "--rules", strict, "--json")
+    assert (done.returncode, total(done)) == (1, {"found": 3, "rejected": 3})
+    assert rows(env, "SELECT state FROM ops.run ORDER BY started_at DESC LIMIT 1") == [("failed",)]
+    for file in folder.iterdir():
+        file.unlink()
+    return strict
+
+
+REFUSED = ("reprocess", "--reason", "no_article_text")
+
+
+@pytest.mark.usefixtures("refused")
+def test_pages_refused_for_a_reason_are_read_again_from_what_is_kept(env: Environment) -> None:
+    assert total(ingest(env, "reprocess", "--reason", "out_of_time", "--json")) == {}
+    done = ingest(env, *REFUSED, "--json")
+    assert (done.returncode, total(done)) == (0, {"found": 3, "new": 3})
+    assert rows(env, "SELECT DISTINCT resolution FROM ops.rejection") == [("loaded",)]
+    run = "SELECT flow_name, kind, state, params ->> 'reason' FROM ops.run ORDER BY started_at DESC LIMIT 1"
+    assert rows(env, run) == [("ingest reprocess", "adhoc", "completed", "no_article_text")]
+    again = ingest(env, *REFUSED)
+    assert (again.returncode, again.stdout) == (0, "No page to read again.\n")
+
+
+def test_a_reason_goes_with_sources_dates_and_versions(env: Environment, loaded: Path, refused: Path) -> None:
+    def count(*options: str | Path) -> int:
+        found: int = total(ingest(env, *REFUSED, "--json", *options)).get("found", 0)
+        return found
+
+    assert loaded.exists()  # it made the sources known
+    assert count("--until", "1d") == count("--since", "2999-01-01") == count("--extractor-version", "none") == 0
+    assert count("--outdated", "--rules", refused) == 0
+    assert count("--source", "courier.example", "--rules", refused) == 1
+    assert count("--source", "gazette.example", "--since", "1d", "--outdated") == 2
+    assert rows(env, "SELECT count(*) FROM ops.rejection WHERE resolved_at IS NULL") == [(1,)]
+
+
+def test_pages_refused_again_fail_the_run(env: Environment, refused: Path) -> None:
+    done = ingest(env, *REFUSED, "--rules", refused, "--json")
+    assert (done.returncode, total(done)) == (1, {"found": 3, "rejected": 3})
+    assert rows(env, "SELECT DISTINCT state FROM ops.run") == [("failed",)]
+    assert rows(env, "SELECT DISTINCT attempts FROM ops.rejection") == [(2,)]
+
+
+@pytest.mark.usefixtures("refused")
+def test_refused_pages_that_are_not_kept_are_counted(env: Environment) -> None:
+    rows(env, "UPDATE ops.raw_page SET body_zstd = NULL, store = 'none' RETURNING 1")
+    done = ingest(env, *REFUSED)
+    assert (done.returncode, done.stdout) == (0, "No page to read again.\n")
+    assert "3 places have no page that is kept" in done.stderr
+
+
+def test_a_reason_goes_with_no_article_and_no_unknown_source(env: Environment) -> None:
+    assert "give one of the two" in complaint(ingest(env, *REFUSED, "--article", "7"))
+    assert "No source is known as none.example" in complaint(ingest(env, *REFUSED, "--source", "none.example"))
 
 
 @pytest.fixture

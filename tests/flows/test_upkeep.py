@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from prefect.client.orchestration import get_client
 
-from flows.ingest_targets.flow import ingest_targets
+from flows.ingest_targets.flow import EveryTargetFailed, ingest_targets
 from flows.reprocess.flow import EveryPageRefused, reprocess, reprocess_articles
 from ingest.errors import UsageError
 from tests.flows.served import rows
@@ -91,6 +91,7 @@ def test_a_run_in_which_every_page_is_refused_fails_and_harms_nothing(loaded: st
     with pytest.raises(EveryPageRefused):
         reprocess(outdated=True, rules=rule_file(tmp_path, "."))
     assert rows(loaded, "SELECT count(*), max(version_no) FROM news.article") == [(4, 1)]
+    assert rows(loaded, "SELECT state FROM ops.run WHERE flow_name = 'reprocess'") == [("failed",)]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ def test_a_run_in_which_every_page_is_refused_fails_and_harms_nothing(loaded: st
         ({"since": "2026-13-45"}, "since: 2026-13-45 is no date"),
         ({"sources": ["nobody"]}, "nobody"),
         ({"articles": [4711]}, "4711"),
+        ({"reason": "empty", "articles": [4711]}, "one of the two"),
     ],
 )
 def test_what_selects_nothing_is_refused_before_a_run_begins(here: str, wrong: dict[str, Any], named: str) -> None:
@@ -129,3 +131,20 @@ def test_a_lost_connection_is_tried_again_and_nothing_is_made_twice(loaded: str,
     assert (done["total"]["found"], done["total"]["updated"]) == (4, 4)
     assert rows(loaded, "SELECT state FROM ops.run WHERE flow_name = 'reprocess'") == [("completed",)]
     assert rows(loaded, "SELECT count(*) FROM news.article_version WHERE reason = 'reextract'") == [(4,)]
+
+
+def test_pages_that_were_refused_are_read_again_by_reason(here: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("INGEST_RULES", rule_file(tmp_path, "."))
+    (tmp_path / "page.html").write_text(f"<html><head><title>Talks</title></head><body><article><h1>Talks</h1><p>{STORY * 4}</p></article>")
+    with pytest.raises(EveryTargetFailed):
+        ingest_targets([str(tmp_path / "page.html")])
+    assert rows(here, "SELECT state FROM ops.run WHERE flow_name = 'ingest-targets'") == [("failed",)]
+    assert reprocess(reason="no_article_text", outdated=True)["total"]["found"] == 0
+    monkeypatch.delenv("INGEST_RULES")
+    done = reprocess(reason="no_article_text", outdated=True)
+    assert (done["total"]["found"], done["total"]["new"]) == (1, 1)
+    run_id = run_of(here, "reprocess")
+    assert rows(here, f"SELECT kind, state FROM ops.run WHERE run_id = '{run_id}'") == [("adhoc", "completed")]  # noqa: S608
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_run(run_id).name.startswith("reprocess refused for no_article_text, 20")

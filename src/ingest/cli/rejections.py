@@ -12,10 +12,6 @@ import typer
 from ingest.cli.inputs import Jobs, Rules
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from ingest.cli.loading import Outcome
-    from ingest.settings import Settings
     from ingest.store.rejected import RejectedPlace, RetryPlan
 
 app = typer.Typer(no_args_is_help=True, help="Pages that gave no article: why, their bytes, and another try.")
@@ -50,7 +46,8 @@ def list_(
     from ingest.store.engine import open_engine
     from ingest.store.rejected import Filter, rejected
 
-    wanted = Filter((), _checked_stage(stage), reason, host, since_instant(since), also_resolved)
+    hosts = (host,) if host else ()
+    wanted = Filter((), _checked_stage(stage), reason, hosts, since_instant(since), also_resolved=also_resolved)
     with open_engine(Settings.from_env()) as engine:
         found, total = rejected(engine, wanted, limit)
     for place in found:
@@ -116,34 +113,24 @@ def retry(
     Pages that could be had and gave no article are extracted again from the bytes that are kept. URLs that could not be had are put back
     into the queue, for the next `ingest poll` to fetch.
     """
-    from ingest.cli.reprocess import report_again  # start-up of --help stays short
+    from ingest.cli.again import rejected_again, report_again  # start-up of --help stays short
+    from ingest.rules.book import book_at
     from ingest.settings import Settings
     from ingest.store.engine import open_engine
     from ingest.store.rejected import Filter, enqueue_again, plan_retry
 
     settings = Settings.from_env()
-    wanted = Filter(tuple(numbers or ()), _checked_stage(stage), reason, host)
+    wanted = Filter(tuple(numbers or ()), _checked_stage(stage), reason, (host,) if host else ())
+    book = book_at(rules or settings.rules)
     with open_engine(settings) as engine:
         plan = plan_retry(engine, wanted)
         enqueue_again(engine, plan.urls)
         _say_plan(plan)
         if not plan.kept:
             return
-        outcome = _extracted_again(engine, plan, settings, rules, settings.job_count(jobs))
+        parameters = {"rejections": len(plan.kept)}
+        outcome = rejected_again(engine, "ingest rejections retry", parameters, plan.kept, settings, book, settings.job_count(jobs))
     report_again(outcome, "No page to extract again.", as_json=as_json)
-
-
-def _extracted_again(engine: Engine, plan: RetryPlan, settings: Settings, rules: Path | None, jobs: int) -> Outcome:
-    from ingest.cli.loading import loaded
-    from ingest.cli.reprocess import run_of_kept
-    from ingest.pipeline import with_source_rules
-    from ingest.rules.book import book_at
-    from ingest.store.rejected import retry_kept
-
-    book = with_source_rules(engine, book_at(rules or settings.rules))
-    with run_of_kept(engine, "adhoc", "ingest rejections retry", {"rejections": len(plan.kept)}) as (run_id, check_interrupt):
-        batches = retry_kept(engine, run_id, plan.kept, book, settings, jobs)
-        return loaded(engine, None, run_id, batches, check_interrupt, len(plan.kept))
 
 
 def _say_plan(plan: RetryPlan) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from ingest.errors import UsageError
+from ingest.extract.version import version_with
 from ingest.identify.identity import article_key
 from ingest.model import Candidate, Page, Rejection
 from ingest.normalise.url import canonical_or_none, host_of
 from ingest.store.archive import kept_pages
 from ingest.store.load import load_batch
-from ingest.store.reprocess import extract_kept
+from ingest.store.reprocess import extract_kept, refuse_unknown_sources
 from ingest.store.tasks import hints_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
     from ingest.model import PageResult, Tally
     from ingest.settings import Settings
-    from ingest.store.reprocess import SiteRules
+    from ingest.store.reprocess import Selection, SiteRules
+
+RETRY_KIND = "adhoc"
+"""What ops.run.kind says of such a run. Not reextract: a page that gave no article before may be a newer one than what is loaded."""
 
 AGAIN_STAGES = ("decode", "extract", "load")
 """Where a page's bytes were all there, and might give an article another time. Earlier stages refuse what the bytes are: an error
@@ -38,7 +42,9 @@ _WANTED = f"""
   AND (CAST(:stage AS text) IS NULL OR r.stage = :stage)
   AND (CAST(:reason AS text) IS NULL OR r.reason = :reason)
   AND (CAST(:since AS timestamptz) IS NULL OR r.last_at >= :since)
-  AND (CAST(:host AS text) IS NULL OR {_HOST} = :host OR {_HOST} LIKE '%.' || :host)
+  AND (CAST(:until AS timestamptz) IS NULL OR r.last_at < :until)
+  AND (CAST(:extractor AS text) IS NULL OR r.extractor_version = :extractor)
+  AND (CAST(:hosts AS text[]) IS NULL OR {_HOST} = ANY(:hosts) OR {_HOST} LIKE ANY(:below))
 """
 _COLUMNS = """
 r.rejection_id, r.at, r.last_at, r.stage, r.reason, r.message, r.location, r.url, r.attempts, r.first_run_id, r.last_run_id,
@@ -52,9 +58,10 @@ SELECT r.rejection_id, r.location, r.url, p.byte_len IS NOT NULL AND r.stage = A
 FROM {_FROM} WHERE {_WANTED} ORDER BY r.rejection_id
 """)  # noqa: S608  # constants
 _PAGES = text("""
-SELECT r.rejection_id, r.stage, r.reason, r.location, r.url, r.body_sha256, p.first_seen_at
+SELECT r.rejection_id, r.stage, r.reason, r.extractor_version, r.location, r.url, r.body_sha256, p.first_seen_at
 FROM ops.rejection r JOIN ops.raw_page p USING (body_sha256)
-WHERE r.rejection_id = ANY(:ids) ORDER BY r.rejection_id
+-- a run that lost its connection and begins again leaves out what it has done
+WHERE r.rejection_id = ANY(:ids) AND r.resolved_at IS NULL AND r.last_run_id <> :run ORDER BY r.rejection_id
 """)
 _ENQUEUE = text("""
 INSERT INTO ops.url_task AS t (url_key, url, host)
@@ -67,7 +74,7 @@ ON CONFLICT (url_key) DO UPDATE SET state = 'ready', not_before = now(), tries =
 _SUPERSEDE = text("""
 UPDATE ops.rejection SET resolved_at = now(), resolution = 'superseded' WHERE rejection_id = ANY(:ids) AND resolved_at IS NULL
 """)
-_SOURCE_HOST = text("SELECT domain FROM news.source WHERE slug = :name")
+_SOURCE_HOSTS = text("SELECT slug, domain FROM news.source WHERE slug = ANY(:names) AND domain IS NOT NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,13 @@ class Filter:
     ids: tuple[int, ...] = ()
     stage: str | None = None
     reason: str | None = None
-    host: str | None = None
-    """A host, with those below it, or the slug of a source that has one."""
+    hosts: tuple[str, ...] = ()
+    """Hosts, each with those below it, or slugs of sources that have one."""
     since: dt.datetime | None = None
-    """Last rejected since."""
+    until: dt.datetime | None = None
+    """Last rejected from the one to the other, which is not included."""
+    extractor_version: str | None = None
+    """Of the extractor that refused them last."""
     also_resolved: bool = False
 
 
@@ -124,6 +134,7 @@ class _Refused:
     rejection_id: int
     stage: str
     reason: str
+    extractor_version: str
 
 
 def rejected(engine: Engine, wanted: Filter, most: int) -> tuple[list[RejectedPlace], int]:
@@ -177,6 +188,26 @@ def plan_retry(engine: Engine, wanted: Filter) -> RetryPlan:
     )
 
 
+def plan_refused(engine: Engine, selection: Selection) -> RetryPlan:
+    """As `plan_retry`, for the open rejections that a selection with a reason means.
+
+    Raises:
+        UsageError: it has numbers of articles, or a source that is not known.
+    """
+    if selection.articles:
+        raise UsageError("A reason selects pages that gave no article, and numbers select articles: give one of the two.")
+    with engine.connect() as connection:
+        refuse_unknown_sources(connection, selection.sources)
+    wanted = Filter(
+        reason=selection.reason,
+        hosts=selection.sources,
+        since=selection.since,
+        until=selection.until,
+        extractor_version=selection.extractor_version,
+    )
+    return plan_retry(engine, wanted)
+
+
 def enqueue_again(engine: Engine, urls: Sequence[str]) -> None:
     """Put URLs into the queue, due now, with all their tries before them."""
     by_key = {article_key(url): url for url in urls}
@@ -186,16 +217,22 @@ def enqueue_again(engine: Engine, urls: Sequence[str]) -> None:
             connection.execute(_ENQUEUE, {"keys": list(by_key), "urls": list(by_key.values()), "hosts": hosts})
 
 
-def retry_kept(engine: Engine, run_id: UUID, ids: Sequence[int], rules: SiteRules, settings: Settings, jobs: int) -> Iterator[list[Tally]]:
+def retry_kept(
+    engine: Engine, run_id: UUID, ids: Sequence[int], rules: SiteRules, settings: Settings, jobs: int, *, outdated: bool = False
+) -> Iterator[list[Tally]]:
     """Extract rejected pages again; a batch is committed whole before its tallies come out.
 
-    A page that gives an article resolves its rejection; one that is refused for another reason has that as its open rejection.
+    With ``outdated``, those are left out which this extractor has refused with the rules of today. A page that gives an article resolves
+    its rejection; one that is refused for another reason has that as its open rejection.
 
     Raises:
         DatabaseUnreachable: the connection was lost; the batches that came out are safe.
     """
-    for made in extract_kept(_batches(engine, ids, rules, settings.batch_size), settings.limits, jobs):
-        tallies = load_batch(engine, run_id, [result for _, result in made])
+    batches = _batches(engine, run_id, ids, rules, settings.batch_size)
+    if outdated:
+        batches = ([(old, page) for old, page in batch if old.extractor_version != version_with(page.candidate.rules)] for batch in batches)
+    for made in extract_kept(batches, settings.limits, jobs):
+        tallies = load_batch(engine, run_id, [result for _, result in made], settings.max_task_tries)
         if superseded := [old.rejection_id for old, result in made if _is_refused_otherwise(old, result)]:
             with engine.begin() as connection:
                 connection.execute(_SUPERSEDE, {"ids": superseded})
@@ -207,26 +244,30 @@ def _is_refused_otherwise(old: _Refused, result: PageResult) -> bool:
     return isinstance(why, Rejection) and (str(why.stage), why.reason) != (old.stage, old.reason)
 
 
-def _batches(engine: Engine, ids: Sequence[int], rules: SiteRules, size: int) -> Iterator[list[tuple[_Refused, Page]]]:
+def _batches(engine: Engine, run_id: UUID, ids: Sequence[int], rules: SiteRules, size: int) -> Iterator[list[tuple[_Refused, Page]]]:
     for start in range(0, len(ids), size):
         with engine.connect() as connection:
-            rows = connection.execute(_PAGES, {"ids": list(ids[start : start + size])}).all()
+            rows = connection.execute(_PAGES, {"ids": list(ids[start : start + size]), "run": run_id}).all()
         hints = hints_of(engine, [row.url for row in rows if row.url])
         candidates = [Candidate(row.location, row.location, row.url, hint=hints.get(row.url)) for row in rows]
         places = [(c, row.body_sha256, row.first_seen_at) for c, row in zip(candidates, rows, strict=True)]
         pages = zip(rows, kept_pages(engine, places), strict=True)
-        yield [(_Refused(row.rejection_id, row.stage, row.reason), rules.of_page(page)) for row, page in pages if page]
+        yield [
+            (_Refused(row.rejection_id, row.stage, row.reason, row.extractor_version), rules.of_page(page)) for row, page in pages if page
+        ]
 
 
 def _parameters(connection: Connection, wanted: Filter) -> dict[str, Any]:
-    host = wanted.host
-    if host:
-        host = (connection.scalar(_SOURCE_HOST, {"name": host}) or host).lower().removeprefix("www.")
+    of_sources = {row.slug: row.domain for row in connection.execute(_SOURCE_HOSTS, {"names": list(wanted.hosts)})}
+    hosts = [of_sources.get(name, name).lower().removeprefix("www.") for name in wanted.hosts]
     return {
         "open": not wanted.also_resolved,
         "ids": list(wanted.ids) or None,
         "stage": wanted.stage,
         "reason": wanted.reason,
         "since": wanted.since,
-        "host": host,
+        "until": wanted.until,
+        "extractor": wanted.extractor_version,
+        "hosts": hosts or None,
+        "below": [f"%.{host}" for host in hosts],
     }

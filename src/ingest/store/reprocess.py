@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from ingest.model import Limits, Page, PageResult, SourceRules, Tally
     from ingest.settings import Settings
@@ -105,7 +105,10 @@ class SiteRules(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which articles to make again; of those that fit, the ones that the present extractor has made are left out."""
+    """Which articles to make again; of those that fit, the ones that the present extractor has made are left out.
+
+    With a reason, which pages that gave no article: their sources are those of their hosts, and their date is that of the last refusal.
+    """
 
     sources: tuple[str, ...] = ()
     since: dt.datetime | None = None
@@ -113,6 +116,18 @@ class Selection:
     """Published from the one to the other, which is not included; where no date is known, first seen."""
     extractor_version: str | None = None
     articles: tuple[int, ...] = ()
+    reason: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As ops.run has it."""
+        return {
+            "sources": list(self.sources),
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "extractor_version": self.extractor_version,
+            "articles": list(self.articles),
+            "reason": self.reason,
+        }
 
 
 @dataclass(slots=True)
@@ -141,15 +156,24 @@ def count_selected(engine: Engine, selection: Selection, rules: SiteRules) -> tu
         UsageError: a source or an article is not known.
     """
     with engine.connect() as connection:
-        known = set(connection.scalars(text("SELECT slug FROM news.source WHERE slug = ANY(:slugs)"), {"slugs": list(selection.sources)}))
-        if missing := [s for s in selection.sources if s not in known]:
-            raise UsageError(f"No source is known as {', '.join(missing)}: the table news.source lists them.")
+        refuse_unknown_sources(connection, selection.sources)
         ids = list(selection.articles)
         there = set(connection.scalars(text("SELECT article_id FROM news.article WHERE article_id = ANY(:ids)"), {"ids": ids}))
         if absent := [str(i) for i in ids if i not in there]:
             raise UsageError(f"No article has the number {', '.join(absent)}: `ingest search` finds articles.")
         row = connection.execute(_COUNT, _parameters(selection, rules)).one()
     return row.kept, row.lost
+
+
+def refuse_unknown_sources(connection: Connection, slugs: Sequence[str]) -> None:
+    """Make sure that all are slugs of sources.
+
+    Raises:
+        UsageError: some are not.
+    """
+    known = set(connection.scalars(text("SELECT slug FROM news.source WHERE slug = ANY(:slugs)"), {"slugs": list(slugs)}))
+    if missing := [s for s in slugs if s not in known]:
+        raise UsageError(f"No source is known as {', '.join(missing)}: the table news.source lists them.")
 
 
 def reprocess(
@@ -162,7 +186,7 @@ def reprocess(
     """
     batches = _kept_batches(engine, selection, rules, settings.batch_size, left)
     for made in extract_kept(batches, settings.limits, jobs):
-        yield load_batch(engine, run_id, _own(engine, made, left))
+        yield load_batch(engine, run_id, _own(engine, made, left), settings.max_task_tries)
 
 
 def extract_kept(batches: Iterable[Sequence[tuple[_T, Page]]], limits: Limits, jobs: int) -> Iterator[list[tuple[_T, PageResult]]]:
