@@ -103,7 +103,7 @@ def plan_shards(engine: Engine, settings: Settings, run_id: UUID, plan: Backfill
     wanted = register(engine, [ShardRow(s.key, without_credentials(s.target), s.part) for s in shards], again=plan.again)
     todo = [s for s in {s.key: s for s in shards}.values() if s.key in wanted]
     refused = [item for item in found if isinstance(item, PageResult)]
-    return Planned(todo, len({s.key for s in shards}) - len(todo), load_batch(engine, run_id, refused))
+    return Planned(todo, len({s.key for s in shards}) - len(todo), load_batch(engine, run_id, refused, settings.limits))
 
 
 def load_shard(work: Work) -> ShardResult:

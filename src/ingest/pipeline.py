@@ -221,7 +221,7 @@ def load(engine: Engine, run_id: UUID, batch: ReadBatch, results: Sequence[PageR
     # What is known comes first: a copy of it that is read in the same batch then counts as the duplicate, not the original.
     tallies = note_known(engine, run_id, batch.known, limits.max_task_tries) if batch.known else []
     tallies += note_listed(engine, run_id, batch.listed)
-    tallies += load_batch(engine, run_id, [*batch.decided, *results], limits.max_task_tries)
+    tallies += load_batch(engine, run_id, [*batch.decided, *results], limits)
     return merge_tallies(tallies)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
-from ingest.model import Article, Candidate, MediaType, Page, PageResult, Rejection, Stage
+from ingest.model import Article, Candidate, Limits, MediaType, Page, PageResult, Rejection, Stage
 from ingest.store import write
 from ingest.store.feeds import DueFeed, Poll, claim_feeds, record_poll
 from ingest.store.load import load_batch
@@ -78,7 +78,7 @@ def failed(task: Task, *, transient: bool, retry_after: float | None = None) -> 
 
 
 def load(engine: Engine, run_id: UUID, *results: PageResult, max_tries: int = 8) -> None:
-    load_batch(engine, run_id, results, max_tries)
+    load_batch(engine, run_id, results, Limits(max_task_tries=max_tries))
 
 
 def settled(engine: Engine, *visits: Visit, max_tries: int = 8) -> None:

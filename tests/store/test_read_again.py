@@ -36,10 +36,10 @@ def page(hour: int, *, title: str = "Treaty talks go on", more: str = "", rules:
     return Page(replace(candidate, rules=rules) if rules else candidate, markup.encode(), MediaType.HTML, MAY + dt.timedelta(hours=hour))
 
 
-def load(engine: Engine, *pages: Page) -> dict[str, int]:
-    results: list[PageResult] = extract_pages(pages, Limits())
+def load(engine: Engine, *pages: Page, limits: Limits = Limits()) -> dict[str, int]:
+    results: list[PageResult] = extract_pages(pages, limits)
     with running(engine, kind="adhoc", flow_name="test") as run_id:
-        tallies = load_batch(engine, run_id, results)
+        tallies = load_batch(engine, run_id, results, limits)
     return {k: n for k in ("new", "updated", "unchanged", "duplicates", "rejected") if (n := sum(getattr(t, k) for t in tallies))}
 
 
@@ -128,3 +128,12 @@ def test_what_was_made_again_without_what_was_learned_shows_it(engine: Engine) -
     load_made(engine, story(0, LINE), kind="reextract")
     before, after = version_texts(engine, history(engine, "https://post.example/0"), (1, 2))
     assert set(before["body"].split("\n\n")) - set(after["body"].split("\n\n")) == {LINE}
+
+
+def test_the_loaded_page_is_read_again_within_the_same_limits(engine: Engine) -> None:
+    """A page that is nested more deeply than the default allows, for somebody who allows more."""
+    deep = Limits(max_tree_depth=20_000)
+    nested = "<div>" * 6_000 + NEWER
+    load(engine, page(0, more=nested), limits=deep)
+    load(engine, page(1, title="Treaty signed", more=nested, rules=BETTER), limits=deep)
+    assert [reason for reason, *_ in rows(engine, VERSIONS)] == ["new", "reextract", "publisher_change"]

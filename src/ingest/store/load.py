@@ -63,7 +63,7 @@ class _Loaded:
     seconds: float
 
 
-def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int = Limits().max_task_tries) -> list[Tally]:
+def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], limits: Limits = Limits()) -> list[Tally]:
     """Commit a batch whole: pages, articles, versions, URLs, provenance, removed blocks, rejections, requests, counts.
 
     Loading it again changes nothing but when things were last seen. A record that the database refuses becomes a
@@ -76,33 +76,33 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_
         return []
     with told_in_a_sentence():
         try:
-            return _past_others(_load_whole, engine, run_id, results, max_tries)
+            return _past_others(_load_whole, engine, run_id, results, limits)
         except _POISON:
-            return _past_others(_load_apart, engine, run_id, results, max_tries)
+            return _past_others(_load_apart, engine, run_id, results, limits)
 
 
 def _past_others(
-    load: Callable[[Engine, UUID, Sequence[PageResult], int], list[Tally]],
+    load: Callable[[Engine, UUID, Sequence[PageResult], Limits], list[Tally]],
     engine: Engine,
     run_id: UUID,
     results: Sequence[PageResult],
-    max_tries: int,
+    limits: Limits,
 ) -> list[Tally]:
     for _ in range(_MOST_TRIES - 1):
         with suppress(*_COLLISIONS):
-            return load(engine, run_id, results, max_tries)
-    return load(engine, run_id, results, max_tries)
+            return load(engine, run_id, results, limits)
+    return load(engine, run_id, results, limits)
 
 
-def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:
+def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> list[Tally]:
     with engine.begin() as sa_connection:
         connection = write.driver_connection(sa_connection)
-        loaded = _load(connection, run_id, results)
-        _note_visits(connection, run_id, results, max_tries)
+        loaded = _load(connection, run_id, results, limits)
+        _note_visits(connection, run_id, results, limits)
         return _counted(connection, run_id, loaded)
 
 
-def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> list[Tally]:
+def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> list[Tally]:
     """One transaction again, with a savepoint around each record, so that a poisonous one harms only itself."""
     with engine.begin() as sa_connection:
         connection = write.driver_connection(sa_connection)
@@ -110,28 +110,28 @@ def _load_apart(engine: Engine, run_id: UUID, results: Sequence[PageResult], max
         for result in results:
             try:
                 with connection.transaction():
-                    loaded += _load(connection, run_id, [result])
+                    loaded += _load(connection, run_id, [result], limits)
             except _POISON as error:
                 sentence = str(error).splitlines()[0] if str(error) else type(error).__name__
                 refused = Rejection(Stage.LOAD, "unstorable", f"The database refuses the record: {sentence[:300]}.")
                 loaded += _load_rejections(connection, run_id, [(result, refused)])
-        _note_visits(connection, run_id, results, max_tries)
+        _note_visits(connection, run_id, results, limits)
         return _counted(connection, run_id, loaded)
 
 
-def _note_visits(connection: Connection, run_id: UUID, results: Sequence[PageResult], max_tries: int) -> None:
+def _note_visits(connection: Connection, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> None:
     write_attempts(connection, run_id, [attempt for r in results if r.transfer for attempt in r.transfer.attempts])
-    settle(connection, visits_of(results), max_tries)
+    settle(connection, visits_of(results), limits.max_task_tries)
 
 
-def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult]) -> list[_Loaded]:
+def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> list[_Loaded]:
     now = dt.datetime.now(dt.UTC)
     pages = [article_page(r, r.result, now) for r in results if isinstance(r.result, Article)]
     rejected = [(r, r.result) for r in results if isinstance(r.result, Rejection)]
     take_turns(connection, pages)
     loaded = _load_rejections(connection, run_id, rejected)
     if pages:
-        loaded += _load_articles(connection, run_id, pages)
+        loaded += _load_articles(connection, run_id, pages, limits)
     return loaded
 
 
@@ -143,9 +143,9 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
     return [_Loaded(REJECTED_SOURCE, None, why.stage, "rejected", r.seconds) for r, why in rejected]
 
 
-def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage]) -> list[_Loaded]:
+def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage], limits: Limits) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
-    pages = take_out_learned(connection, with_loaded_pages(connection, under_known_keys(connection, pages)), source_ids)
+    pages = take_out_learned(connection, with_loaded_pages(connection, under_known_keys(connection, pages), limits), source_ids)
     owner_keys = keys_of_owners(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.model import Article, Limits
+from ingest.model import Article
 from ingest.store.archive import kept_page
 from ingest.store.rows import article_page
 from ingest.workers import extract_pages
@@ -17,6 +17,7 @@ from ingest.workers import extract_pages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.model import Limits
     from ingest.store.rows import ArticlePage
     from ingest.store.write import Connection
 
@@ -29,7 +30,7 @@ WHERE a.extractor_version <> n.extractor AND a.content_sha256 <> n.content AND a
 """
 
 
-def with_loaded_pages(connection: Connection, pages: Sequence[ArticlePage]) -> list[ArticlePage]:
+def with_loaded_pages(connection: Connection, pages: Sequence[ArticlePage], limits: Limits) -> list[ArticlePage]:
     """The pages; before the first of each article that another extractor has made, the page that it was made from, read anew."""
     first: dict[bytes, int] = {}
     for i, page in enumerate(pages):
@@ -39,7 +40,7 @@ def with_loaded_pages(connection: Connection, pages: Sequence[ArticlePage]) -> l
     for i, observed_at, *columns in connection.execute(_READ_OTHERWISE, [list(column) for column in zip(*rows, strict=True)]):
         if first[pages[i].key] == i:
             old = kept_page(*columns).page(pages[i].result.candidate, observed_at)
-            [result] = extract_pages([old], Limits())
+            [result] = extract_pages([old], limits)
             if isinstance(result.result, Article):
                 again = article_page(result, result.result, observed_at)
                 loaded[i] = replace(again, key=pages[i].key, source=pages[i].source, is_loaded=True)

@@ -232,7 +232,7 @@ def retry_kept(
     if outdated:
         batches = ([(old, page) for old, page in batch if old.extractor_version != version_with(page.candidate.rules)] for batch in batches)
     for made in extract_kept(batches, settings.limits, jobs):
-        tallies = load_batch(engine, run_id, [result for _, result in made], settings.max_task_tries)
+        tallies = load_batch(engine, run_id, [result for _, result in made], settings.limits)
         if superseded := [old.rejection_id for old, result in made if _is_refused_otherwise(old, result)]:
             with engine.begin() as connection:
                 connection.execute(_SUPERSEDE, {"ids": superseded})

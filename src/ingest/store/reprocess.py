@@ -186,7 +186,7 @@ def reprocess(
     """
     batches = _kept_batches(engine, selection, rules, settings.batch_size, left)
     for made in extract_kept(batches, settings.limits, jobs):
-        yield load_batch(engine, run_id, _own(engine, made, left), settings.max_task_tries)
+        yield load_batch(engine, run_id, _own(engine, made, left), settings.limits)
 
 
 def extract_kept(batches: Iterable[Sequence[tuple[_T, Page]]], limits: Limits, jobs: int) -> Iterator[list[tuple[_T, PageResult]]]:
