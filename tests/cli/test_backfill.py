@@ -97,6 +97,52 @@ def test_an_interrupted_backfill_goes_on_where_it_was(environment: Environment, 
     assert rows(environment, "SELECT DISTINCT state FROM ops.shard") == [("done",)]
 
 
+HOLDS_THE_LAST_PAGE = f"""
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF new.url LIKE '%/town-{PAGES - 1}' THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
+  RETURN new;
+END $$;
+CREATE TRIGGER hold BEFORE INSERT ON news.article FOR EACH ROW EXECUTE FUNCTION hold();
+"""
+HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
+
+
+@pytest.mark.parametrize(("order", "code", "state"), [(signal.SIGINT, 130, "cancelled"), (signal.SIGTERM, -signal.SIGTERM, "crashed")])
+def test_an_order_to_end_is_obeyed_within_ten_seconds_also_by_a_part_that_waits(
+    environment: Environment, database_url: str, archive: Path, order: signal.Signals, code: int, state: str
+) -> None:
+    environment |= {"INGEST_DATABASE_URL": database_url}
+    with psycopg.connect(database_url) as holder:
+        holder.execute(HOLDS_THE_LAST_PAGE)
+        holder.commit()
+        holder.execute("SELECT pg_advisory_lock(4711)")
+        with subprocess.Popen(
+            [INGEST, "backfill", archive, "--workers", "2"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
+        ) as process:
+            wait_until(lambda: rows(environment, HELD) == [(1,)])
+            process.send_signal(order)
+            _, errors = process.communicate(timeout=10)
+        assert process.returncode == code
+        assert "Traceback" not in errors
+    wait_until(lambda: not rows(environment, OTHERS))
+    [(loaded,)] = rows(environment, "SELECT coalesce(sum(pages), 0) FROM ops.shard WHERE state = 'done'")
+    assert loaded < PAGES
+    rest = json.loads(ingest(environment, archive, "--json").stdout)["total"]
+    assert rest["found"] == PAGES - loaded
+    assert rows(environment, "SELECT count(*), count(DISTINCT url) FROM news.article") == [(PAGES, PAGES)]
+    assert rows(environment, "SELECT state FROM ops.run ORDER BY started_at") == [(state,), ("completed",)]
+
+
+def hear_interrupts() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C, and their children after them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_worker_that_is_killed_costs_nothing(environment: Environment, archive: Path) -> None:
     with subprocess.Popen(
         [INGEST, "backfill", archive, "--workers", "2"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
