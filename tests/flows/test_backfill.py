@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +24,7 @@ from ingest.errors import UsageError
 from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.runs import finish_run, start_run
-from tests.flows.served import rows
+from tests.flows.served import ROOT, Served, alive, descendants, hear_interrupts, rows, wait_for
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -123,6 +127,42 @@ def test_a_part_whose_run_is_cancelled_ends_itself(here: str, archive: str) -> N
         with disable_run_logger():
             assert parts.load_part.fn("a part", (shard, run_id)).skipped
     assert rows(here, "SELECT count(*) FROM ops.shard WHERE state = 'done'") == [(0,)]
+
+
+HOLDS_ONE = """
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF new.url LIKE '%/meeting-0' THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
+  RETURN new;
+END $$;
+CREATE TRIGGER hold BEFORE INSERT ON news.article FOR EACH ROW EXECUTE FUNCTION hold();
+"""
+HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
+
+
+@pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
+def test_an_order_to_end_is_obeyed_within_ten_seconds(served: Served, here: str, archive: str, order: signal.Signals) -> None:
+    """As when the run is cancelled on the server's page, whose runner ends the flow's process by SIGTERM."""
+    with psycopg.connect(here) as holder:
+        holder.execute(HOLDS_ONE)
+        holder.commit()
+        holder.execute("SELECT pg_advisory_lock(4711)")
+        with subprocess.Popen(
+            [sys.executable, "-c", f"from flows.backfill.flow import backfill; backfill([{archive!r}])"],
+            cwd=ROOT,
+            env=os.environ | {"PREFECT_API_URL": served.api},
+            stderr=subprocess.DEVNULL,
+            preexec_fn=hear_interrupts,  # noqa: PLW1509  # no thread runs yet that could hold a lock
+        ) as process:
+            wait_for(lambda: rows(here, HELD) == [(1,)])
+            children = descendants(process.pid)
+            process.send_signal(order)
+            process.wait(10)
+        assert process.returncode != 0
+        wait_for(lambda: not any(alive(pid) for pid in children))
+    assert rows(here, "SELECT state FROM ops.run WHERE flow_name = 'backfill'") == [("cancelled",)]
+    backfill([archive])
+    assert rows(here, "SELECT count(*), count(DISTINCT url) FROM news.article") == [(PAGES, PAGES)]
+    assert rows(here, "SELECT DISTINCT state FROM ops.shard") == [("done",)]
 
 
 @pytest.mark.parametrize(
