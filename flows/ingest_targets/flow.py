@@ -89,7 +89,7 @@ def ingest_targets(
             tallies = load_batches(engine, run_id, batches, settings, settings.job_count(jobs), progress)
             note_attempts(engine, run_id, discovery.attempts)
             rejections, set_aside = run_rejections(engine, run_id), session.set_aside()
-            if add_up("total", tallies).came_to_nothing:
+            if missing or add_up("total", tallies).came_to_nothing:
                 finish_run(engine, run_id, "failed")  # as Prefect will say
     total = add_up("total", tallies)
     publish(INGEST_TARGETS.flow, settings, tallies, rejections, set_aside=set_aside, missing=missing)

@@ -148,3 +148,12 @@ def test_pages_that_were_refused_are_read_again_by_reason(here: str, tmp_path: P
     assert rows(here, f"SELECT kind, state FROM ops.run WHERE run_id = '{run_id}'") == [("adhoc", "completed")]  # noqa: S608
     with get_client(sync_client=True) as client:
         assert client.read_flow_run(run_id).name.startswith("reprocess refused for no_article_text, 20")
+
+
+def test_a_path_that_names_nothing_fails_the_run_and_its_row_says_so(here: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_HOME", str(tmp_path / "home"))
+    (tmp_path / "page.html").write_text(f"<html><head><title>Talks</title></head><body><article><h1>Talks</h1><p>{STORY * 4}</p></article>")
+    with pytest.raises(UsageError, match=r"nowhere\.html"):
+        ingest_targets([str(tmp_path / "page.html"), str(tmp_path / "nowhere.html")])
+    assert rows(here, "SELECT state FROM ops.run WHERE flow_name = 'ingest-targets'") == [("failed",)]
+    assert rows(here, "SELECT count(*) FROM news.article") == [(1,)]
