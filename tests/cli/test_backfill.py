@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from tests.discover.test_warc import answer, one_member_a_record, record
+from tests.store.held import HELD, hold_article
 from tests.web.server import Web
 
 INGEST = Path(sys.executable).with_name("ingest")
@@ -97,25 +98,13 @@ def test_an_interrupted_backfill_goes_on_where_it_was(environment: Environment, 
     assert rows(environment, "SELECT DISTINCT state FROM ops.shard") == [("done",)]
 
 
-HOLDS_THE_LAST_PAGE = f"""
-CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF new.url LIKE '%/town-{PAGES - 1}' THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
-  RETURN new;
-END $$;
-CREATE TRIGGER hold BEFORE INSERT ON news.article FOR EACH ROW EXECUTE FUNCTION hold();
-"""
-HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
-
-
 @pytest.mark.parametrize(("order", "code", "state"), [(signal.SIGINT, 130, "cancelled"), (signal.SIGTERM, -signal.SIGTERM, "crashed")])
 def test_an_order_to_end_is_obeyed_within_ten_seconds_also_by_a_part_that_waits(
     environment: Environment, database_url: str, archive: Path, order: signal.Signals, code: int, state: str
 ) -> None:
     environment |= {"INGEST_DATABASE_URL": database_url}
     with psycopg.connect(database_url) as holder:
-        holder.execute(HOLDS_THE_LAST_PAGE)
-        holder.commit()
-        holder.execute("SELECT pg_advisory_lock(4711)")
+        hold_article(holder, f"/town-{PAGES - 1}")
         with subprocess.Popen(
             [INGEST, "backfill", archive, "--workers", "2"],
             env=environment,

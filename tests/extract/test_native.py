@@ -152,7 +152,8 @@ def test_the_key_of_every_character_is_the_same() -> None:
 @given(st.one_of(st.binary(max_size=60), st.text().map(str.encode), st.lists(st.sampled_from(
     [b"\xef\xbf\xbd", b"\xc3\xa9", b"\xed\xa0\x80", b"\xed\x9f\xbf", b"\xe0\x9f\xbf", b"\xe0\xa0\x80", b"\xf0\x8f\xbf\xbf",
      b"\xf0\x90\x80\x80",
-     b"\xf4\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"\xf5\x80\x80\x80", b"\xe2\x82", b"plain text of some length", b"\xff"]
+     b"\xf4\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"\xf5\x80\x80\x80", b"\xe2\x82", b"plain text of some length", b"\xff",
+     b"a" * 63, b"b" * 64, b"c" * 130]  # what is checked as a whole
 ), max_size=9).map(b"".join)))  # fmt: skip
 @settings(REPEATABLE, max_examples=2_000)
 def test_damage_in_utf8_is_counted_the_same(body: bytes) -> None:

@@ -25,6 +25,7 @@ from ingest.settings import Settings
 from ingest.store.engine import open_engine
 from ingest.store.runs import finish_run, start_run
 from tests.flows.served import ROOT, Served, alive, descendants, hear_interrupts, rows, wait_for
+from tests.store.held import HELD, hold_article
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -129,23 +130,11 @@ def test_a_part_whose_run_is_cancelled_ends_itself(here: str, archive: str) -> N
     assert rows(here, "SELECT count(*) FROM ops.shard WHERE state = 'done'") == [(0,)]
 
 
-HOLDS_ONE = """
-CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF new.url LIKE '%/meeting-0' THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
-  RETURN new;
-END $$;
-CREATE TRIGGER hold BEFORE INSERT ON news.article FOR EACH ROW EXECUTE FUNCTION hold();
-"""
-HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
-
-
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
 def test_an_order_to_end_is_obeyed_within_ten_seconds(served: Served, here: str, archive: str, order: signal.Signals) -> None:
     """As when the run is cancelled on the server's page, whose runner ends the flow's process by SIGTERM."""
     with psycopg.connect(here) as holder:
-        holder.execute(HOLDS_ONE)
-        holder.commit()
-        holder.execute("SELECT pg_advisory_lock(4711)")
+        hold_article(holder, "/meeting-0")
         with subprocess.Popen(
             [sys.executable, "-c", f"from flows.backfill.flow import backfill; backfill([{archive!r}])"],
             cwd=ROOT,
