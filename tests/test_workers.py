@@ -3,14 +3,20 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ingest.model import Article, Candidate, Limits, MediaType, Page, PageResult, Rejection
-from ingest.workers import extract_batches, extract_pages
+from ingest.errors import PageError
+from ingest.model import Article, Candidate, Limits, MediaType, Page, PageResult, Rejection, Stage
+from ingest.workers import _Worker, extract_batches, extract_pages
+
+DEADLY = 13
 
 
 def page(number: int, paragraphs: int = 3) -> Page:
@@ -66,6 +72,44 @@ def test_a_page_that_takes_too_long_is_rejected() -> None:
     assert title(extract_pages([page(2)], Limits())[0]) == "Story number 2 of the day"
 
 
+class Endless:
+    def __del__(self) -> None:
+        while True:
+            pass
+
+
+def test_an_alarm_in_a_callback_that_nobody_hears_is_raised_again_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(_page: Page, _limits: Limits) -> None:
+        Endless()
+        while True:
+            pass
+
+    heard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: heard.append(unraisable.exc_type))
+    monkeypatch.setattr("ingest.extract.extract", endless)
+    hook = sys.unraisablehook
+    [result] = extract_pages([page(1)], Limits(max_extract_seconds=0.002))
+    assert reason(result) == "out_of_time"
+    assert heard == []
+    assert sys.unraisablehook is hook
+
+
+def test_what_a_callback_raises_of_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError
+
+    def extract(page: Page, _limits: Limits) -> None:
+        Broken()
+        raise PageError(Stage.EXTRACT, "no_article", page.candidate.location)
+
+    heard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: heard.append(unraisable.exc_type))
+    monkeypatch.setattr("ingest.extract.extract", extract)
+    extract_pages([page(1)], Limits())
+    assert heard == [ValueError]
+
+
 def test_an_alarm_of_the_caller_goes_on() -> None:
     """A flow has a limit of its own, and there is one alarm a process."""
     heard: list[int] = []
@@ -98,6 +142,41 @@ def test_a_worker_that_is_killed_costs_no_page() -> None:
         os.kill(child, signal.SIGKILL)
     titles += [title(r) for batch in results for r in batch]
     assert titles == [f"Story number {i} of the day" for i in range(200)]
+
+
+def test_a_worker_that_is_killed_while_it_answers_is_not_waited_for() -> None:
+    """It has sent a part of its results, more than a pipe holds."""
+    many = [page(n, paragraphs=60) for n in range(50)]
+    worker = _Worker(Limits())
+    pipe = worker._pipe
+    pipe.send(many)
+    assert pipe.poll(60)
+    [child] = children()
+    os.kill(child, signal.SIGKILL)
+    worker._pipe = SimpleNamespace(send=lambda _: None, recv=pipe.recv, close=pipe.close)  # type: ignore[assignment]
+    assert [title(r) for r in worker.extract(many)] == [f"Story number {n} of the day" for n in range(50)]
+    worker.end()
+    worker.close()
+    assert children() == []
+
+
+def test_a_page_that_kills_its_worker_is_the_one_that_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.workers._serve", _serve_or_die)
+    worker = _Worker(Limits())
+    results = worker.extract([page(1), page(DEADLY), page(2)])
+    worker.end()
+    worker.close()
+    assert [title(r) or reason(r) for r in results] == ["Story number 1 of the day", "extractor_crashed", "Story number 2 of the day"]
+    assert all(r.page is not None for r in results)
+
+
+def _serve_or_die(pipe: Connection, _limits: Limits) -> None:
+    """Runs in the worker's process."""
+    while True:
+        pages = pipe.recv()
+        if any(p.candidate.path == f"{DEADLY}.html" for p in pages):
+            os.kill(os.getpid(), signal.SIGKILL)
+        pipe.send(extract_pages(pages, Limits()))
 
 
 def children() -> list[int]:

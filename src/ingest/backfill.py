@@ -21,6 +21,7 @@ from ingest.gather import Pace, gather
 from ingest.model import Candidate, PageResult, Tally
 from ingest.normalise.credentials import without_credentials
 from ingest.pipeline import fetch_session, ingest_batches, listing_limits, merge_tallies, with_source_rules
+from ingest.processes import end_workers, submit, worker_pool
 from ingest.report.run_table import add_up
 from ingest.rules.book import book_at
 from ingest.settings import Settings
@@ -29,7 +30,6 @@ from ingest.store.faults import told_in_a_sentence
 from ingest.store.fetches import note_attempts
 from ingest.store.load import load_batch
 from ingest.store.shards import ShardRow, claim_shard, finish_shard, register
-from ingest.workers import end_workers, submit, worker_pool
 
 if TYPE_CHECKING:
     import datetime as dt

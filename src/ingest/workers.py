@@ -5,32 +5,29 @@ A page may crash its worker or run out of time; it ends as a rejection and the p
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
 import sys
 import threading
 import time
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from types import ModuleType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
 from ingest.model import Article, PageResult, Stage
+from ingest.processes import CONTEXT, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
+    from multiprocessing.connection import Connection
     from types import FrameType
 
     from ingest.model import Limits, Page, Rejection
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
 _AGAIN = 0.01  # seconds: an alarm that falls into a callback whose exceptions nobody hears is raised again
@@ -102,7 +99,8 @@ def _time_limit(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGALRM, _raise_out_of_time)
+    previous, heard = signal.signal(signal.SIGALRM, _raise_out_of_time), sys.unraisablehook
+    sys.unraisablehook = partial(_hush_out_of_time, heard)
     # There is one alarm a process: that of a caller with a limit of its own, such as a flow's, goes on afterwards.
     started, (outer, _) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
@@ -110,6 +108,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        sys.unraisablehook = heard
         if outer:
             signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - started), _AT_ONCE))
 
@@ -118,117 +117,109 @@ def _raise_out_of_time(_signal: int, _frame: FrameType | None) -> None:
     raise _OutOfTime
 
 
+def _hush_out_of_time(heard: Callable[[sys.UnraisableHookArgs], object], unraisable: sys.UnraisableHookArgs) -> None:
+    """Pass on what a callback raised and nobody hears, but not an alarm that fell into it: it is raised again."""
+    if unraisable.exc_type is not _OutOfTime:
+        heard(unraisable)
+
+
 class _Pool:
     """A window of batches over worker processes; it outlives a worker that dies."""
 
     def __init__(self, limits: Limits, jobs: int) -> None:
-        self.pending: deque[tuple[Sequence[Page], Future[list[PageResult]]]] = deque()
-        self._limits = limits
+        self.pending: deque[Future[list[PageResult]]] = deque()
         self._jobs = jobs
-        self._executor = worker_pool(jobs)
+        self._workers = [_Worker(limits) for _ in range(jobs)]
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+        self._threads = ThreadPoolExecutor(jobs)
 
     def __enter__(self) -> _Pool:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._executor.shutdown(wait=exception[0] is None, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.end()
+        self._threads.shutdown()
+        for worker in self._workers:
+            worker.close()
 
     @property
     def full(self) -> bool:
         return len(self.pending) > self._jobs * _WINDOW
 
     def submit(self, batch: Sequence[Page]) -> None:
-        self.pending.append((batch, self._started(batch)))
+        self.pending.append(self._threads.submit(self._extract, batch))
 
     def next_results(self) -> list[PageResult]:
-        batch, future = self.pending.popleft()
+        return self.pending.popleft().result()
+
+    def _extract(self, batch: Sequence[Page]) -> list[PageResult]:
+        worker = self._free.get()  # there are as many as threads
         try:
-            return _with_pages(batch, future.result())
-        except BrokenProcessPool:
-            self._executor.shutdown(wait=False)
-            self._executor = worker_pool(self._jobs)
-            self.pending = deque((waiting, self._started(waiting)) for waiting, _ in self.pending)
-            return [_extract_alone(page, self._limits) for page in batch]
+            return worker.extract(batch)
+        finally:
+            self._free.put(worker)
 
-    def _started(self, batch: Sequence[Page]) -> Future[list[PageResult]]:
+
+class _Worker:
+    """A process that extracts, on a pipe of its own: the pipe ends where the process dies, whatever it was doing."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._ended = False
+        self._start()
+
+    def _start(self) -> None:
+        self._pipe, theirs = CONTEXT.Pipe()
+        self._process = start(_serve, theirs, self._limits)
+        theirs.close()  # open here as well, it would not end with the process
+
+    def end(self) -> None:
+        """End the process, also in the middle of its work."""
+        self._ended = True
+        self._process.terminate()
+
+    def close(self) -> None:
+        """Clear away what is left of it."""
+        self._process.join()
+        self._pipe.close()
+
+    def extract(self, batch: Sequence[Page]) -> list[PageResult]:
+        """Extract pages; where the process dies, each again by itself, so that none but the one that kills it is rejected."""
         try:
-            return submit(self._executor, _extract_in_worker, batch, self._limits)
-        except BrokenProcessPool:  # a worker died since the last look
-            self._executor = worker_pool(self._jobs)
-            return submit(self._executor, _extract_in_worker, batch, self._limits)
+            return self._asked(batch)
+        except _Died:
+            return [self._extract_alone(page) for page in batch]
 
-
-def submit(pool: ProcessPoolExecutor, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> Future[R]:
-    """Hand work to a pool, which may start a process for it.
-
-    Raises:
-        BrokenProcessPool: one of its processes has died.
-    """
-    with _interrupts_blocked(), _without_main():
-        return pool.submit(function, *args, **options)
-
-
-def end_workers() -> None:
-    """End the processes of all pools in the middle of their work."""
-    for process in multiprocessing.active_children():
-        process.terminate()
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """A worker that starts in the block inherits that it does not hear Ctrl-C, also before it can say so itself."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """A worker that starts in the block does not import the program that starts it: of Prefect's, that takes a second."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-def _extract_alone(page: Page, limits: Limits) -> PageResult:
-    """Extract one page in a process of its own, after a batch has killed its worker."""
-    with worker_pool(1) as executor:
+    def _extract_alone(self, page: Page) -> PageResult:
         try:
-            return _with_pages([page], submit(executor, _extract_in_worker, [page], limits).result())[0]
-        except BrokenProcessPool:
+            return self._asked([page])[0]
+        except _Died:
             failure = PageError(Stage.EXTRACT, "extractor_crashed", "The process that extracted this page died.")
             return PageResult(page.candidate, failure.rejection(), page)
 
-
-def _extract_in_worker(pages: Sequence[Page], limits: Limits) -> list[PageResult]:
-    # The caller has the bytes: sending them back would double the traffic between the processes.
-    return [replace(r, page=None) for r in extract_pages(pages, limits)]
-
-
-def _with_pages(pages: Sequence[Page], results: list[PageResult]) -> list[PageResult]:
-    return [replace(r, page=page) for page, r in zip(pages, results, strict=True)]
-
-
-def worker_pool(jobs: int) -> ProcessPoolExecutor:
-    """Processes that ignore Ctrl-C, which is the caller's to hear, and that die with it however it dies."""
-    # spawn: the parent holds database connections and threads, which a fork would duplicate.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    def _asked(self, pages: Sequence[Page]) -> list[PageResult]:
+        try:
+            self._pipe.send(pages)
+            results: list[PageResult] = self._pipe.recv()
+        except (EOFError, OSError) as death:
+            self.close()
+            if not self._ended:
+                self._start()
+            raise _Died from death
+        return [replace(r, page=page) for page, r in zip(pages, results, strict=True)]
 
 
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and die with it even when it is killed without a chance to say so."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_exit_after, args=(parent.join,), daemon=True).start()
+class _Died(Exception):
+    """A worker's process ended before it had answered."""
 
 
-def _exit_after(wait: Callable[[], None]) -> None:
-    wait()
-    os._exit(1)
+def _serve(pipe: Connection, limits: Limits) -> None:
+    """Extract what comes through a pipe, until it ends."""
+    with suppress(EOFError):
+        while True:
+            # The caller has the bytes: sending them back would double the traffic between the processes.
+            pipe.send([replace(r, page=None) for r in extract_pages(pipe.recv(), limits)])
