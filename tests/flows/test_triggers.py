@@ -226,7 +226,7 @@ def test_an_event_that_names_a_url_ingests_it(served: Served, tmp_path: Path) ->
     for _ in "ab":  # made again, it is still one
         subprocess.run(command, cwd=ROOT, env=served.environment, check=True, capture_output=True)
     assert served.post("/automations/count", {}) == 1
-    script = documented('curl -sS --fail "$PREFECT_API_URL/events"').replace(EXAMPLE, str(story(tmp_path, "riga")))
+    script = documented('curl -sS --fail --retry 5 "$PREFECT_API_URL/events"').replace(EXAMPLE, str(story(tmp_path, "riga")))
     subprocess.run(["bash", "-ec", script], env=served.environment, check=True, capture_output=True)
     wait_for(lambda: loaded(served, "riga"))
     subprocess.run([*command, "--remove"], cwd=ROOT, env=served.environment, check=True, capture_output=True)

@@ -6,6 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -79,16 +80,17 @@ def name_key(name: str) -> str:
     return "".join(character for character in decomposed if character.isalnum())
 
 
-def split_byline(byline: str) -> list[str]:
+@lru_cache(maxsize=64)  # a page is asked again where its text shows what its metadata lacks
+def split_byline(byline: str) -> tuple[str, ...]:
     """The names in one byline."""
     text = clean_text(byline[:_LONGEST_BYLINE])
     if _is_address(text):
-        return []
+        return ()
     text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
     names: list[str] = []
     for part in _HARD_SEPARATOR.split(_PARENTHESES.sub(" ", text)):
         names += _split_commas(_without_before(part))
-    return [name for name in map(_trim, names) if name]
+    return tuple([name for name in map(_trim, names) if name])
 
 
 def _is_address(text: str) -> bool:

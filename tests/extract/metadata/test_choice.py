@@ -154,6 +154,41 @@ def test_the_text_beats_the_template() -> None:
     assert choose_language([], None, None) == (None, "")
 
 
+NEWS = {
+    "en": "The council has voted to close the bridge at the harbour, which was built in 1931, and to renew it from the ground.",
+    "de": "Der Stadtrat hat am Montag beschlossen, die Brücke am Hafen bis zum Sommer zu sperren und für eine Million zu erneuern. "
+    "Das wird nicht billig, sagte auch die Bürgermeisterin nach der Sitzung.",
+    "fr": "Le conseil a voté lundi la fermeture du pont, qui date de 1931, pour des travaux. Les riverains sont inquiets, mais ces "
+    "travaux ont été promis par la maire dans une lettre.",
+    "es": "El consejo votó el lunes cerrar el puente del puerto hasta el verano y renovarlo. Los vecinos y las empresas también protestan, "
+    "pero la obra fue prometida según la alcaldesa.",
+    "it": "Il consiglio ha votato lunedì la chiusura del ponte, che è del 1931, per lavori. Gli abitanti non sono contenti della scelta.",
+    "pt": "O conselho votou na segunda-feira o fecho da ponte, que não é renovada desde 1931. Os moradores também são contra, pela demora, "
+    "e pedem uma reunião com a presidente.",
+    "nl": "De raad heeft maandag besloten de brug bij de haven niet te sluiten. Voor de bewoners zijn er ook een veer en een bus naar de stad.",
+}
+NEIGHBOURS = {
+    "de": "Byrådet har mandag besluttet at lukke broen ved havnen til sommeren, og den skal fornyes for en million. Det er ikke billigt, "
+    "sagde borgmesteren efter mødet, der varede i tre timer.",
+    "es": "El consell va votar dilluns tancar el pont del port fins a l'estiu i renovar-lo. Els veïns i les empreses protesten també, però "
+    "l'obra va ser promesa segons l'alcaldessa.",
+    "pt": "O consello votou o luns pechar a ponte do porto ata o verán e renovala. Os veciños e as empresas tamén protestan, pero a obra foi "
+    "prometida segundo a alcaldesa, que non quixo falar.",
+    "nl": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie. Vir die inwoners is daar ook 'n veerboot en 'n bus na die "
+    "stad, het die burgemeester gesê.",
+    "en": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie.",
+}
+
+
+@pytest.mark.parametrize("language", NEWS)
+def test_function_words_confirm_what_the_page_declares(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert detect_language(NEWS[language]) == language
+    monkeypatch.setattr("ingest.extract.metadata.language._detected", lambda _: "nobody asked")
+    assert detect_language(NEWS[language], language) == language
+    assert {detect_language(text, language) for other, text in NEWS.items() if other != language} == {"nobody asked"}
+    assert language not in NEIGHBOURS or detect_language(NEIGHBOURS[language], language) == "nobody asked"
+
+
 @pytest.mark.parametrize("text", ["", "Jane Roe", "1234567890 " * 20, "\ud800" * 100])
 def test_an_unsure_detector_says_nothing(text: str) -> None:
     assert detect_language(text) is None

@@ -24,6 +24,7 @@ _LONGEST_REST = 24  # characters of unknown words that a date line may hold besi
 _LETTER = re.compile(r"[^\W\d_]")
 
 
+@lru_cache(maxsize=64)  # most places of a page give the same date
 def parse_instant(raw: str, *, time_zone: str | None = None, language: str | None = None) -> Instant | None:
     """The instant that a text names, where the text is a date, perhaps with a label; None where it is none.
 
