@@ -17,25 +17,6 @@ cdef extern from "Python.h":
 ctypedef unsigned char byte
 
 
-def count_markup(bytes text):
-    """How often a page has ``<``, ``</``, and the start of a formatting element with attributes: see ``costly_markup``."""
-    cdef const byte* at = <const byte*>PyBytes_AS_STRING(text)
-    cdef const byte* end = at + PyBytes_GET_SIZE(text)
-    cdef Py_ssize_t tags = 0, closings = 0, formatting = 0
-    while True:
-        at = <const byte*>memchr(at, b"<", end - at)
-        if at == NULL:
-            return tags, closings, formatting
-        tags += 1
-        at += 1
-        if at == end:
-            return tags, closings, formatting
-        if at[0] == b"/":
-            closings += 1
-        elif _is_formatting_with_attributes(at, end):
-            formatting += 1
-
-
 cdef inline byte _lower(byte c) noexcept:
     return c + 32 if 65 <= c <= 90 else c
 
@@ -61,6 +42,9 @@ cdef bint _goes_on(const byte* at, const byte* end, const char* rest) noexcept:
         at += 1
         rest += 1
     return at != end and (at[0] == 32 or at[0] == 9 or at[0] == 10 or at[0] == 12 or at[0] == 13 or at[0] == b"/")
+
+
+include "lean.pxi"
 
 
 def lost_characters(bytes text):

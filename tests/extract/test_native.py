@@ -15,9 +15,10 @@ from selectolax.lexbor import LexborHTMLParser
 from ingest.errors import PageError
 from ingest.extract.body.prose import WIDE
 from ingest.extract.body.walk import read, read_in_python
-from ingest.extract.costly_markup import count_markup, count_markup_in_python
+from ingest.extract.costly_markup import count_markup
 from ingest.extract.decode import decode, lost_characters_in_python
 from ingest.extract.keys import key_in_python
+from ingest.extract.lean_markup import lean, survey
 from ingest.extract.metadata.elements import Element, find_elements, find_elements_in_python
 from ingest.extract.native import native_tree
 from ingest.identify.fingerprint import words_in_python
@@ -164,8 +165,21 @@ def test_damage_in_utf8_is_counted_the_same(body: bytes) -> None:
 @compiled
 @given(st.lists(st.sampled_from(
     [b"<", b"</", b"<b ", b"<B>", b"<big/", b"<bi", b"<code\t", b"<em\n", b"<font\f", b"<i ", b"<s\r", b"<small ", b"<strike ", b"<STRONG ",
-     b"<tt ", b"<t ", b"<u ", b"<ul ", b"<script ", b"x", b" "]
+     b"<tt ", b"<t ", b"<u ", b"<ul ", b"x", b" "]
 ), max_size=20).map(b"".join))  # fmt: skip
+@example(b"<s")
 @settings(REPEATABLE, max_examples=1_000)
 def test_markup_is_counted_the_same(text: bytes) -> None:
-    assert count_markup(text) == count_markup_in_python(text)
+    assert survey(text) == (count_markup(text), lean(text))
+
+
+@compiled
+@given(st.lists(st.sampled_from(
+    [b"<script", b"<SCRIPT>", b"<script>", b"</script", b"</script>", b"</Script ", b"<style", b"<style>", b"</style>", b"</style", b"<svg",
+     b"<svg>", b"<svg viewBox='0 0'>", b"</svg>", b"</svg", b"<path d=1 />", b"<G>", b"</g>", b"<g", b"<linearGradient/>", b"<title>",
+     b" type=application/ld+JSON", b" src='", b"'", b'"', b"/", b">", b"<", b"<!--", b"-->", b"--", b" ", b"\n", b"\t", b"a < b", b"x",
+     b"b { c: d }", b"<b ", b"</", b"\xc3\xa9"]
+), max_size=30).map(b"".join))  # fmt: skip
+@settings(REPEATABLE, max_examples=5_000)
+def test_what_nobody_reads_is_left_out_the_same(text: bytes) -> None:
+    assert survey(text) == (count_markup(text), lean(text))

@@ -35,7 +35,8 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         PageError: ``too_deep``, ``rule_failed``, or ``no_article_text`` where nothing on the page is an article.
     """
     url, rules = candidate.url, candidate.rules
-    tree = parse_html(text, limits.max_tree_depth)
+    is_whole = bool(rules.fingerprint)  # people may select anything
+    tree = parse_html(text, limits.max_tree_depth, whole=is_whole)
     effects = mark_elements(tree, rules) if rules.fingerprint else []
     candidates = with_hint(read_candidates(tree, url), candidate.hint)
     overrides = None
@@ -67,7 +68,8 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         candidates = preferred(candidates, lines)
         metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     if not rules.body:
-        blocks = with_hidden_text(blocks, tree, metadata.title, article_body)
+        scripts = lambda: tree if is_whole else parse_html(text, limits.max_tree_depth, whole=True)  # noqa: E731
+        blocks = with_hidden_text(blocks, scripts, metadata.title, article_body)
     if overrides:
         blocks = overrides.applied_to(blocks)
     blocks, more = drop_by_text(blocks, rules)

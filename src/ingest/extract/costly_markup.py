@@ -13,7 +13,6 @@ from typing import NamedTuple
 from ingest.errors import PageError
 from ingest.extract.markup_tags import read_tags
 from ingest.model import Stage
-from ingest.native import native_text
 
 _MOST_TAGS = 210_000  # start and end tags: up to 2 s and 250 MB; 80,000 paragraphs have 160,000, the largest of 500 news pages 6,100
 _MOST_OPTIONS = 10_000  # 0.4 s; lists of all countries or towns have hundreds
@@ -45,12 +44,7 @@ class MarkupCounts(NamedTuple):
 
 
 def count_markup(text: bytes) -> MarkupCounts:
-    """The counts of a page, in one pass over it."""
-    return MarkupCounts(*native_text.count_markup(text)) if native_text else count_markup_in_python(text)
-
-
-def count_markup_in_python(text: bytes) -> MarkupCounts:
-    """The same without the compiled part."""
+    """The counts of a page."""
     formatting = sum(1 for _ in _FORMATTING_WITH_ATTRIBUTES.finditer(text))
     return MarkupCounts(text.count(b"<"), text.count(b"</"), formatting)
 

@@ -11,7 +11,7 @@ from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from selectolax.lexbor import LexborHTMLParser
 
@@ -22,16 +22,18 @@ _OPENING_READ = 400  # characters of a kept block that are looked for in the dat
 _OPENING = 40  # letters and digits of a paragraph that tell it from others
 
 
-def with_hidden_text(blocks: Sequence[Block], tree: LexborHTMLParser, title: str | None, declared: str | None) -> tuple[Block, ...]:
+def with_hidden_text(
+    blocks: Sequence[Block], whole_page: Callable[[], LexborHTMLParser], title: str | None, declared: str | None
+) -> tuple[Block, ...]:
     """The blocks, and the paragraphs of the page's data where those continue what the HTML begins, or where it has no text at all.
 
-    ``declared`` is the text that JSON-LD gives (``articleBody``).
+    ``whole_page`` gives the page with its scripts, ``declared`` is the text that JSON-LD gives (``articleBody``).
     """
     kept = [block for block in blocks if block.kept]
     shown = sum(len(block.text) for block in kept)
     if shown > _SHORT:
         return tuple(blocks)
-    state = read_state(tree, title, [block.text[:_OPENING_READ] for block in kept])
+    state = read_state(whole_page(), title, [block.text[:_OPENING_READ] for block in kept])
     longest = max((state, _declared_paragraphs(declared or "")), key=_letters)
     if _letters(longest) < max(_SHORTEST, _LONGER * shown) or not _continues(kept, longest):
         return tuple(blocks)

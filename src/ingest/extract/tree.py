@@ -9,7 +9,8 @@ from __future__ import annotations
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from ingest.errors import PageError
-from ingest.extract.costly_markup import count_markup, refuse_costly_markup
+from ingest.extract.costly_markup import refuse_costly_markup
+from ingest.extract.lean_markup import survey
 from ingest.extract.markup_tags import read_tags
 from ingest.model import Stage
 
@@ -55,17 +56,17 @@ _PHRASING = frozenset(
 )
 
 
-def parse_html(text: bytes, max_depth: int) -> LexborHTMLParser:
-    """The tree of a page.
+def parse_html(text: bytes, max_depth: int, *, whole: bool = False) -> LexborHTMLParser:
+    """The tree of a page; but for a ``whole`` one, without the code of its scripts, its styles and the shapes of its drawings.
 
     Raises:
         PageError: ``too_deep`` where elements nest deeper than ``max_depth``, ``too_many_elements``, ``costly_markup``.
     """
-    counts = count_markup(text)
+    counts, seen = survey(text)
     refuse_costly_markup(text, counts)
     if counts.tags - counts.closings > max_depth and nests_deeper_than(text, max_depth):
         raise PageError(Stage.EXTRACT, "too_deep", f"The page's elements nest more than {max_depth:,} deep.")
-    return LexborHTMLParser(text, options=_OPTIONS)
+    return LexborHTMLParser(text if whole else seen, options=_OPTIONS)
 
 
 def nests_deeper_than(text: bytes, max_depth: int) -> bool:

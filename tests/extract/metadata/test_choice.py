@@ -165,17 +165,17 @@ NEWS = {
     "it": "Il consiglio ha votato lunedì la chiusura del ponte, che è del 1931, per lavori. Gli abitanti non sono contenti della scelta.",
     "pt": "O conselho votou na segunda-feira o fecho da ponte, que não é renovada desde 1931. Os moradores também são contra, pela demora, "
     "e pedem uma reunião com a presidente.",
-    "nl": "De raad heeft maandag besloten de brug bij de haven niet te sluiten. Voor de bewoners zijn er ook een veer en een bus naar de stad.",
+    "nl": "De raad heeft maandag besloten de brug bij de haven niet te sluiten. Voor de bewoners zijn er ook een veer en een bus.",
 }
 NEIGHBOURS = {
     "de": "Byrådet har mandag besluttet at lukke broen ved havnen til sommeren, og den skal fornyes for en million. Det er ikke billigt, "
     "sagde borgmesteren efter mødet, der varede i tre timer.",
     "es": "El consell va votar dilluns tancar el pont del port fins a l'estiu i renovar-lo. Els veïns i les empreses protesten també, però "
     "l'obra va ser promesa segons l'alcaldessa.",
-    "pt": "O consello votou o luns pechar a ponte do porto ata o verán e renovala. Os veciños e as empresas tamén protestan, pero a obra foi "
-    "prometida segundo a alcaldesa, que non quixo falar.",
-    "nl": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie. Vir die inwoners is daar ook 'n veerboot en 'n bus na die "
-    "stad, het die burgemeester gesê.",
+    "pt": "O consello votou o luns pechar a ponte do porto ata o verán e renovala. Os veciños e as empresas tamén protestan, pero a obra "
+    "foi prometida segundo a alcaldesa, que non quixo falar.",
+    "nl": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie. Vir die inwoners is daar ook 'n veerboot en 'n bus na "
+    "die stad, het die burgemeester gesê.",
     "en": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie.",
 }
 
