@@ -112,7 +112,6 @@ def wide_letters(str text):
 
 cdef extern from "Python.h":
     bint Py_UNICODE_ISALNUM(Py_UCS4 c)
-    bint PyUnicode_IS_ASCII(object text)
     object PyUnicode_Substring(object text, Py_ssize_t start, Py_ssize_t end)
 
 
@@ -176,17 +175,23 @@ def runs(str text):
     return found
 
 
+cdef inline bint _stands_for_itself(Py_UCS4 c) noexcept:
+    """Whether a character is shown, no space, and what Unicode's NFC leaves it to be, whatever stands around it."""
+    return (
+        32 < c < 127 or (0xA1 <= c <= 0x2FF and c != 0xAD) or 0x2010 <= c <= 0x2027 or 0x2030 <= c <= 0x205E
+        or 0x3041 <= c <= 0x3096 or 0x30A1 <= c <= 0x30FA or 0x4E00 <= c <= 0x9FA5 or 0xAC00 <= c <= 0xD7A3
+    )
+
+
 def is_plain(str text):
-    """Whether ``clean_text`` has nothing to do: ASCII without markup, entities, control characters and superfluous spaces."""
+    """Whether ``clean_text`` has nothing to do: no markup, entities, control characters and superfluous spaces, as far as this can tell."""
     cdef Py_ssize_t at, length = PyUnicode_GET_LENGTH(text)
-    cdef const byte* data
-    cdef byte c, before = 32
-    if not PyUnicode_IS_ASCII(text):
-        return False
-    data = <const byte*>PyUnicode_DATA(text)
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef Py_UCS4 c, before = 32
     for at in range(length):
-        c = data[at]
-        if c < 32 or c >= 127 or c == 38 or c == 60 or (c == 32 and before == 32):  # & and <
+        c = PyUnicode_READ(kind, data, at)
+        if c == 38 or c == 60 or (before == 32 if c == 32 else not _stands_for_itself(c)):  # & and <
             return False
         before = c
     return length == 0 or before != 32

@@ -24,7 +24,7 @@ _MOST_PARAGRAPHS = 2_000
 _DEEPEST = 8  # levels of one paragraph: its runs of bold and linked text
 _SHORTEST_STATE = 400  # characters of a script that may hold an article
 _PROSE_MIN = 40  # characters; shorter texts are labels
-_GROWTH = 3  # times as long as a text its key may be: ligatures unfold
+_GROWTH = 3  # times as long as a text its key may be: ligatures unfold; that of ASCII is no longer than the text
 _LONG_TEXT = 280  # characters of a text that may be a whole article
 _MOST_ASSIGNMENTS = 50  # of one script
 _ASSIGNED = re.compile(r"=\s*+(?=[{\[])")
@@ -33,6 +33,7 @@ _PARAGRAPH_TAG = re.compile(r"<(?:p|br|h[2-4])\b", re.IGNORECASE)
 _TEXT_KEYS = ("text", "content", "html", "value", "paragraph", "body", "children", "model", "data", "blocks", "attributes")
 """What objects call the text of a paragraph, or what holds it."""
 _OTHER_KINDS = re.compile(r"image|video|gallery|embed|ad|related|newsletter|promo|caption|quote_form|link_list|interstitial", re.IGNORECASE)
+_NESTED = (dict, list)
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -55,18 +56,21 @@ def read_state(tree: LexborHTMLParser, title: str | None, shown: Sequence[str] =
                 best, rank = paragraphs, found
             if isinstance(value, dict):
                 titled = titled or _bears(value, wanted)
-                waiting += [(child, titled) for child in value.values()]
-            elif isinstance(value, list):
-                waiting += [(child, titled) for child in value]
+                children = list(value.values())
+            else:
+                children = value if isinstance(value, list) else []
+            # Most values are numbers, names and addresses.
+            waiting += [(c, titled) for c in children if isinstance(c, _NESTED) or (isinstance(c, str) and len(c) >= _LONG_TEXT)]
     return best
 
 
 def _bears(value: dict[str, object], wanted: str) -> bool:
     """Whether one of an object's own texts is the title."""
-    shortest = len(wanted) // _GROWTH
-    return bool(wanted) and any(
-        isinstance(text, str) and shortest <= len(text) < _LONG_TEXT and key(text) == wanted for text in value.values()
-    )
+    if not wanted:
+        return False
+    longest = len(wanted)
+    texts = [text for text in value.values() if isinstance(text, str) and longest // _GROWTH <= len(text) < _LONG_TEXT]
+    return any(key(text) == wanted for text in texts if len(text) >= longest or not text.isascii())
 
 
 def _states(tree: LexborHTMLParser, wanted: Sequence[str]) -> Iterator[object]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest.extract.body.chrome import family
 from ingest.extract.body.evidence import Evidence
@@ -30,33 +31,34 @@ class Extent:
     """Containers below the root that are not part of the article."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """Of each container, over all blocks in it that are not out."""
+class _Figures(NamedTuple):
+    """Of one container, over the blocks in it; a named tuple, because a page asks for dozens."""
 
-    prose: SumsBelow
-    letters: SumsBelow
-    paragraphs: SumsBelow
-    linked_heads: SumsBelow
-    own_heads: SumsBelow
+    prose: float
+    letters: int
+    """Of blocks that are not out."""
+    paragraphs: int
+    linked_heads: int
+    own_heads: int
     """Headings that are no links."""
-    links: SumsBelow
+    links: int
     """Characters in links."""
 
 
 def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | None], evidence: Evidence, seed: int) -> Extent:
     """Climb from the seed: take in the siblings that continue the story, cut off those that do not, stop where the headline is in."""
     tags = reading.tags
-    figures = _figures(reading, prose, reasons)
+    sums = SumsBelow(reading, prose)
     titled = SumsBelow(reading, evidence.title)
     root, cut, pending = seed, set[int](), set[int]()
     index = seed
-    while index and not (titled[root] and figures.prose[root] >= STORY_MIN):
+    while index and not (titled[root] and sums[root] >= STORY_MIN):
         if tags[index] == MAIN or (tags[index] == ARTICLE and not titled[0]):
             break
         parent = reading.parents[index]
         siblings = [child for child in _children(reading, parent) if child != index and not reasons[child]]
-        continues, others = _sort_siblings(reading, figures, siblings, index, figures.prose[root])
+        figures = {sibling: _figures(reading, prose, reasons, sibling) for sibling in siblings}
+        continues, others = _sort_siblings(reading, figures, index, sums[root])
         pending |= others
         if continues or titled[parent]:
             root = parent
@@ -74,19 +76,24 @@ def _children(reading: Reading, parent: int) -> Iterator[int]:
         child = reading.ends[child]
 
 
-def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | None]) -> _Figures:
-    blocks = reading.blocks
-    return _Figures(
-        SumsBelow(reading, prose),
-        SumsBelow(reading, [0 if reasons[block.container] else len(block.text) for block in blocks]),
-        SumsBelow(reading, [amount > 0 for amount in prose]),
-        SumsBelow(reading, [block.kind is BlockKind.HEADING and is_linked_heading(block) for block in blocks]),
-        SumsBelow(reading, [block.kind is BlockKind.HEADING and not block.link_letters for block in blocks]),
-        SumsBelow(reading, [block.link_letters for block in blocks]),
-    )
+def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | None], container: int) -> _Figures:
+    """Siblings of one another, and of what is climbed from, have no block in common: all of them together take time linear in the page."""
+    amount = 0.0
+    letters = paragraphs = linked_heads = own_heads = links = 0
+    for at in range(reading.first_blocks[container], reading.end_blocks[container]):
+        block = reading.blocks[at]
+        amount += prose[at]
+        paragraphs += prose[at] > 0
+        links += block.link_letters
+        if not reasons[block.container]:
+            letters += len(block.text)
+        if block.kind is BlockKind.HEADING:
+            linked_heads += is_linked_heading(block)
+            own_heads += not block.link_letters
+    return _Figures(amount, letters, paragraphs, linked_heads, own_heads, links)
 
 
-def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own: int, story: float) -> tuple[bool, set[int]]:
+def _sort_siblings(reading: Reading, figures: Mapping[int, _Figures], own: int, story: float) -> tuple[bool, set[int]]:
     """Whether one of the siblings continues the story, and those that do not belong to it.
 
     Siblings of one name are judged together: the twentieth piece of an article may be a single line, as any teaser is.
@@ -94,15 +101,12 @@ def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own
     tags, names = reading.tags, reading.names
     own_kind = (tags[own], family(names[own]))
     alike: dict[tuple[int, str], list[int]] = {}
-    for sibling in siblings:
+    for sibling in figures:
         alike.setdefault((tags[sibling], family(names[sibling])), []).append(sibling)
     continues = False
     others: set[int] = set()
     for kind, members in alike.items():
-        prose = sum([figures.prose[member] for member in members])
-        letters = sum([figures.letters[member] for member in members])
-        paragraphs = sum([figures.paragraphs[member] for member in members])
-        linked_heads = sum([figures.linked_heads[member] for member in members])
+        prose, letters, paragraphs, linked_heads, _, _ = map(sum, zip(*[figures[member] for member in members], strict=True))
         share = _PROSE_SHARE_ALIKE if kind == own_kind else _PROSE_SHARE
         teaser = 0 < prose < share * letters or linked_heads * 2 > paragraphs
         enough = prose > _JOINED_SHARE * story and paragraphs >= _JOINED_PARAGRAPHS
@@ -110,11 +114,11 @@ def _sort_siblings(reading: Reading, figures: _Figures, siblings: list[int], own
         belongs = kind == own_kind or is_text or enough or any(reading.marks[member].body for member in members)
         if prose and belongs and not teaser:
             continues = True
-        elif not is_text and (kind != own_kind or teaser) and not _are_sub_headings(figures, members):
+        elif not is_text and (kind != own_kind or teaser) and not all(_is_sub_heading(figures[member]) for member in members):
             others.update(members)
     return continues, others
 
 
-def _are_sub_headings(figures: _Figures, members: list[int]) -> bool:
-    """Whether the siblings wrap the story's sub-headings and nothing else."""
-    return all(figures.own_heads[member] and not figures.links[member] and not figures.prose[member] for member in members)
+def _is_sub_heading(figures: _Figures) -> bool:
+    """Whether a container wraps one of the story's sub-headings and nothing else."""
+    return bool(figures.own_heads) and not figures.links and not figures.prose
