@@ -37,6 +37,7 @@ from ingest.settings import Settings
 from ingest.store.embedded import Embedded
 from ingest.store.engine import open_engine
 from ingest.store.load import load_batch
+from ingest.store.packing import pack
 from ingest.store.runs import running
 from ingest.workers import extract_pages
 
@@ -108,7 +109,7 @@ def _load(url: str, run_id: UUID, folder: Path, share: tuple[int, int], start: B
     first, step = share
     files = sorted(folder.iterdir())[first::step]
     read = [read_file(Candidate(f.as_uri(), f.name), Limits()) for f in files]
-    results: list[PageResult] = extract_pages([page for page in read if isinstance(page, Page)], Limits())
+    results: list[PageResult] = extract_pages([page for page in read if isinstance(page, Page)], Limits(), pack)
     with open_engine(Settings(database_url=url)) as engine:
         start.wait()
         batch = Settings().batch_size

@@ -2,9 +2,9 @@
 
     python -m benchmarks.loading [--articles 3000] [--rounds 3]
 
-Articles of real size from fifty made-up sources, extracted beforehand. COPY is the floor: it decides nothing, compares nothing, and
-compresses nothing, since it is given the rows as they are; constraints, indexes and search vectors are made for both. The second load reads
-the pages from files again, as `ingest run` does, and finds that they are known.
+Articles of real size from fifty made-up sources, extracted and packed (hashes, compression, JSON documents) beforehand, as a run's workers
+do it. COPY is the floor: it decides nothing and compares nothing, since it is given the rows as they are; constraints, indexes and search
+vectors are made for both. The second load reads the pages from files again, as `ingest run` does, and finds that they are known.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ingest.settings import Settings
 from ingest.store.embedded import Embedded
 from ingest.store.engine import open_engine
 from ingest.store.load import load_batch
+from ingest.store.packing import pack
 from ingest.store.runs import running
 from ingest.store.write import driver_connection
 from ingest.workers import extract_pages
@@ -111,7 +112,7 @@ def main() -> None:
         write_pages(home / "pages", arguments.articles)
         candidates = [Candidate(f.as_uri(), f.name) for f in sorted((home / "pages").iterdir())]
         pages = [page for c in candidates if isinstance(page := read_file(c, Limits()), Page)]
-        results = extract_pages(pages, Limits())
+        results = extract_pages(pages, Limits(), pack)
         seconds: dict[str, list[float]] = {"load": [], "load again": [], "bare COPY": []}
         with embedded.using() as url, open_engine(Settings(home=home, database_url=url)) as engine:
             for _ in range(arguments.rounds):

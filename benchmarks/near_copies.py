@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.corpus import DEFAULT_FOLDER
 from ingest.identify.near_copies import bands, is_copy, similarity, sketch
-from ingest.model import Sketch
+from ingest.packed import Sketch
 from tests.identify.made_copies import SCRIPTS, Article, Writer, body
 
 _PAIRS = 60  # of each kind in each script
@@ -100,8 +100,9 @@ def _lookup(sizes: list[int]) -> None:
     home = Path(tempfile.mkdtemp(prefix="news-"))
     embedded = Embedded(home)
 
-    def made() -> Sketch:
-        return Sketch(noise.randbytes(512), 600)
+    def made() -> Compared:
+        of = Sketch(noise.randbytes(512), 600)
+        return Compared(of, bands(of))
 
     try:
         with embedded.using() as url, open_engine(Settings(home=home, database_url=url)) as engine:
@@ -113,7 +114,7 @@ def _lookup(sizes: list[int]) -> None:
                     connection.execute("SET LOCAL session_replication_role = replica")  # sketches without articles: no foreign keys
                     while there < size:
                         step = min(20_000, size - there)
-                        keep_sketches(connection, {there + 1 + n: Compared(made()) for n in range(step)})
+                        keep_sketches(connection, {there + 1 + n: made() for n in range(step)})
                         there += step
                 with engine.begin() as sa_connection:
                     driver_connection(sa_connection).execute("ANALYZE ops.sketch_band")
@@ -128,7 +129,7 @@ def _lookup(sizes: list[int]) -> None:
                         find_copies(connection, new)
                         looked += time.perf_counter() - started
                         started = time.perf_counter()
-                        keep_sketches(connection, {i: Compared(s) for i, s in new.items()})
+                        keep_sketches(connection, new)
                         kept += time.perf_counter() - started
                     sa_connection.rollback()
                 print(f"{there:>10,}{looked / rounds / batch * 1e6:>12.0f}{kept / rounds / batch * 1e6:>12.0f}")

@@ -14,7 +14,7 @@ import pytest
 
 from ingest.errors import PageError
 from ingest.model import Article, Candidate, Limits, MediaType, Page, PageResult, Rejection, Stage
-from ingest.workers import _Worker, extract_batches, extract_pages
+from ingest.workers import _Worker, as_it_is, extract_batches, extract_pages
 
 DEADLY = 13
 
@@ -147,7 +147,7 @@ def test_a_worker_that_is_killed_costs_no_page() -> None:
 def test_a_worker_that_is_killed_while_it_answers_is_not_waited_for() -> None:
     """It has sent a part of its results, more than a pipe holds."""
     many = [page(n, paragraphs=60) for n in range(50)]
-    worker = _Worker(Limits())
+    worker = _Worker(Limits(), as_it_is)
     pipe = worker._pipe
     pipe.send(many)
     assert pipe.poll(60)
@@ -162,7 +162,7 @@ def test_a_worker_that_is_killed_while_it_answers_is_not_waited_for() -> None:
 
 def test_a_page_that_kills_its_worker_is_the_one_that_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.workers._serve", _serve_or_die)
-    worker = _Worker(Limits())
+    worker = _Worker(Limits(), as_it_is)
     results = worker.extract([page(1), page(DEADLY), page(2)])
     worker.end()
     worker.close()
@@ -170,7 +170,7 @@ def test_a_page_that_kills_its_worker_is_the_one_that_is_rejected(monkeypatch: p
     assert all(r.page is not None for r in results)
 
 
-def _serve_or_die(pipe: Connection, _limits: Limits) -> None:
+def _serve_or_die(pipe: Connection, _limits: Limits, _finish: object) -> None:
     """Runs in the worker's process."""
     while True:
         pages = pipe.recv()

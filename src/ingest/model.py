@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ingest.packed import PackedArticle, PackedPage
 from ingest.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -285,16 +286,6 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
-    """What is kept of a text to find its near copies by: the same on every machine (`ingest.identify.near_copies`)."""
-
-    signature: bytes
-    """128 numbers of 32 bits, little-endian."""
-    shingles: int
-    """How many different ones the text has."""
-
-
-@dataclass(frozen=True, slots=True)
 class PageResult:
     """What became of one candidate: an article or a rejection, with the page's bytes where they were read."""
 
@@ -306,11 +297,9 @@ class PageResult:
     """From bytes to article."""
     failed_transfer: Transfer | None = None
     """How the network failed to bring a page."""
-    sketch: Sketch | None = None
-    """Of the article's text; None where there is none, and for texts that are too short to be compared."""
-
-    block_keys: tuple[int | None, ...] | None = None
-    """Of the article's kept blocks: what boilerplate is learned by; None where they are still to be made."""
+    packed_page: PackedPage | None = None
+    packed_article: PackedArticle | None = None
+    """The two as they are stored; None where that is still to be made."""
 
     @property
     def transfer(self) -> Transfer | None:

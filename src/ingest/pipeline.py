@@ -28,6 +28,7 @@ from ingest.store.known import known_pages, note_known
 from ingest.store.leases import DatabaseHostLeases
 from ingest.store.listed import Plan, note_listed
 from ingest.store.load import load_batch
+from ingest.store.packing import pack
 from ingest.store.sources import site_settings
 from ingest.store.tasks import hints_of
 from ingest.transfer import Purpose
@@ -124,7 +125,7 @@ def extracted_batches(batches: Iterable[ReadBatch], limits: Limits, jobs: int) -
             waiting.append(batch)
             yield batch.pages
 
-    for results in extract_batches(pages(), limits, jobs):
+    for results in extract_batches(pages(), limits, jobs, pack):
         yield waiting.popleft(), results
 
 

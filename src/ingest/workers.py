@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,16 +19,18 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
-from ingest.model import Article, PageResult, Stage
+from ingest.model import PageResult, Stage
 from ingest.processes import CONTEXT, start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from multiprocessing.connection import Connection
     from types import FrameType
 
-    from ingest.model import Limits, Page, Rejection
+    from ingest.model import Article, Limits, Page, Rejection
+
+Finish = Callable[["PageResult"], "PageResult"]
 
 _WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
 _AGAIN = 0.01  # seconds: an alarm that falls into a callback whose exceptions nobody hears is raised again
@@ -35,22 +38,28 @@ _AT_ONCE = 1e-6  # seconds; zero would switch an alarm off
 _PAGES_BEFORE_POOL = 32  # a pool takes as long to start as these pages take to extract (0.2 s)
 
 
-def extract_batches(batches: Iterable[Sequence[Page]], limits: Limits, jobs: int) -> Iterator[list[PageResult]]:
+def as_it_is(result: PageResult) -> PageResult:
+    """The result."""
+    return result
+
+
+def extract_batches(batches: Iterable[Sequence[Page]], limits: Limits, jobs: int, finish: Finish = as_it_is) -> Iterator[list[PageResult]]:
     """Extract batches of pages in up to ``jobs`` processes; results come in the order of the input.
 
     The first pages, and all with ``jobs`` of 1, are extracted in this process: a few are done before a pool has
-    started. No more than a few batches are read ahead, however long the input.
+    started. No more than a few batches are read ahead, however long the input. ``finish``, a function of a module, is
+    called on each result where it was made.
     """
     source = iter(batches)
     done = 0
     for batch in source:
-        yield extract_pages(batch, limits)
+        yield extract_pages(batch, limits, finish)
         done += len(batch)
         if jobs > 1 and done >= _PAGES_BEFORE_POOL:
             break
     else:
         return
-    with _Pool(limits, jobs) as pool:
+    with _Pool(limits, jobs, finish) as pool:
         for batch in source:
             pool.submit(batch)
             if pool.full:
@@ -59,21 +68,15 @@ def extract_batches(batches: Iterable[Sequence[Page]], limits: Limits, jobs: int
             yield pool.next_results()
 
 
-def extract_pages(pages: Sequence[Page], limits: Limits) -> list[PageResult]:
+def extract_pages(pages: Sequence[Page], limits: Limits, finish: Finish = as_it_is) -> list[PageResult]:
     """Extract pages one after the other in this process."""
-    return [_timed(page, limits) for page in pages]
+    return [finish(_timed(page, limits)) for page in pages]
 
 
 def _timed(page: Page, limits: Limits) -> PageResult:
-    from ingest.identify.boilerplate import block_keys  # as below
-    from ingest.identify.near_copies import sketch
-
     started = time.perf_counter()
     result = _extract_guarded(page, limits)
-    seconds = time.perf_counter() - started
-    if isinstance(result, Article):
-        return PageResult(page.candidate, result, page, seconds, sketch=sketch(result.body), block_keys=block_keys(result.blocks))
-    return PageResult(page.candidate, result, page, seconds)
+    return PageResult(page.candidate, result, page, time.perf_counter() - started)
 
 
 def _extract_guarded(page: Page, limits: Limits) -> Article | Rejection:
@@ -126,10 +129,10 @@ def _hush_out_of_time(heard: Callable[[sys.UnraisableHookArgs], object], unraisa
 class _Pool:
     """A window of batches over worker processes; it outlives a worker that dies."""
 
-    def __init__(self, limits: Limits, jobs: int) -> None:
+    def __init__(self, limits: Limits, jobs: int, finish: Finish) -> None:
         self.pending: deque[Future[list[PageResult]]] = deque()
         self._jobs = jobs
-        self._workers = [_Worker(limits) for _ in range(jobs)]
+        self._workers = [_Worker(limits, finish) for _ in range(jobs)]
         self._free: SimpleQueue[_Worker] = SimpleQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -167,14 +170,15 @@ class _Pool:
 class _Worker:
     """A process that extracts, on a pipe of its own: the pipe ends where the process dies, whatever it was doing."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, finish: Finish) -> None:
         self._limits = limits
+        self._finish = finish
         self._ended = False
         self._start()
 
     def _start(self) -> None:
         self._pipe, theirs = CONTEXT.Pipe()
-        self._process = start(_serve, theirs, self._limits)
+        self._process = start(_serve, theirs, self._limits, self._finish)
         theirs.close()  # open here as well, it would not end with the process
 
     def end(self) -> None:
@@ -199,7 +203,7 @@ class _Worker:
             return self._asked([page])[0]
         except _Died:
             failure = PageError(Stage.EXTRACT, "extractor_crashed", "The process that extracted this page died.")
-            return PageResult(page.candidate, failure.rejection(), page)
+            return self._finish(PageResult(page.candidate, failure.rejection(), page))
 
     def _asked(self, pages: Sequence[Page]) -> list[PageResult]:
         try:
@@ -217,9 +221,9 @@ class _Died(Exception):
     """A worker's process ended before it had answered."""
 
 
-def _serve(pipe: Connection, limits: Limits) -> None:
+def _serve(pipe: Connection, limits: Limits, finish: Finish) -> None:
     """Extract what comes through a pipe, until it ends."""
     with suppress(EOFError):
         while True:
             # The caller has the bytes: sending them back would double the traffic between the processes.
-            pipe.send([replace(r, page=None) for r in extract_pages(pipe.recv(), limits)])
+            pipe.send([replace(r, page=None) for r in extract_pages(pipe.recv(), limits, finish)])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.identify.near_copies import COPY_CONTAINMENT, bands, is_copy, similarity, sketch
-from ingest.model import Sketch
+from ingest.packed import Sketch
 from tests.identify.made_copies import SCRIPTS, Writer, body
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, text
 
-from ingest.identify.near_copies import sketch
 from ingest.model import (
     Article,
     Block,
@@ -170,7 +169,7 @@ def _result(story: _Story, today: dt.date, *, seen: dt.timedelta = _SOON, title:
     candidate = Candidate(url, url, url)
     body = f"<title>{title or story.title}</title>{url} {extra}".encode()
     page = Page(candidate, body, MediaType.HTML, published + seen)
-    return PageResult(candidate, article, page, 0.004, sketch=sketch(article.body))
+    return PageResult(candidate, article, page, 0.004)
 
 
 def demo_results(today: dt.date) -> Iterator[PageResult]:

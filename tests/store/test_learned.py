@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ingest.errors import UsageError
-from ingest.identify.near_copies import sketch
 from ingest.model import Article, Block, BlockKind, Candidate, MediaType, Page, PageResult
 from ingest.settings import Settings
 from ingest.store.load import load_batch
@@ -33,7 +32,7 @@ def an_article(number: int, texts: list[str], *, host: str = "post.example", raw
         url, url, f"Title {number}", "\n\n".join(texts), blocks=tuple(Block(BlockKind.PARAGRAPH, t) for t in texts), extractor_version="1"
     )
     page = Page(candidate, (raw or f"{number} {host}").encode(), MediaType.HTML, MAY)
-    return PageResult(candidate, article, page, sketch=sketch(article.body))
+    return PageResult(candidate, article, page)
 
 
 def story(number: int, *more: str, **options: Any) -> PageResult:

@@ -17,7 +17,7 @@ from itertools import zip_longest
 from rensa import RMinHash
 
 from ingest.identify.fingerprint import UNSPACED, words
-from ingest.model import Sketch
+from ingest.packed import Sketch
 
 _HASHES = 128  # of a sketch: the estimate of a likeness of one half is off by 0.04
 _SIGNATURE = struct.Struct(f"<{_HASHES}I")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.identify.near_copies import bands, is_copy, similarity
-from ingest.model import Sketch
+from ingest.packed import Sketch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,7 @@ class Compared:
     """What one article is compared by."""
 
     sketch: Sketch | None
+    bands: Sequence[int] = ()
     block_keys: Sequence[int | None] = ()
     removed_keys: Sequence[int] = ()
 
@@ -58,11 +59,11 @@ def keep_sketches(connection: Connection, articles: Mapping[int, Compared]) -> N
                 row = (list(of.block_keys), list(of.removed_keys), sketch and sketch.signature, sketch and sketch.shingles)
                 copy.write_row((article_id, *row))
         with cursor.copy("COPY ops.sketch_band (band, article_id) FROM STDIN") as copy:
-            for pair in sorted((band, i) for i, of in articles.items() if of.sketch for band in set(bands(of.sketch))):
+            for pair in sorted((band, i) for i, of in articles.items() for band in set(of.bands)):
                 copy.write_row(pair)
 
 
-def link_copies(connection: Connection, new: Mapping[int, Sketch | None]) -> None:
+def link_copies(connection: Connection, new: Mapping[int, Compared]) -> None:
     """Note of which articles the new or changed ones are copies, if any: the first of each cluster. Their own sketches are kept already."""
     found = find_copies(connection, new)
     others = [i for i in new if i not in found]
@@ -72,9 +73,9 @@ def link_copies(connection: Connection, new: Mapping[int, Sketch | None]) -> Non
         connection.execute(_LINK, [ids, [found[i][0] for i in ids], [found[i][1] for i in ids]])
 
 
-def find_copies(connection: Connection, new: Mapping[int, Sketch | None]) -> dict[int, tuple[int, float]]:
+def find_copies(connection: Connection, new: Mapping[int, Compared]) -> dict[int, tuple[int, float]]:
     """The new articles that are copies: the first article of the cluster, and how much of the text they have in common."""
-    wanted = [(i, band) for i, s in new.items() if s for band in bands(s)]
+    wanted = [(i, band) for i, of in new.items() for band in of.bands]
     if not wanted:
         return {}
     candidates: dict[int, list[int]] = defaultdict(list)
@@ -83,7 +84,7 @@ def find_copies(connection: Connection, new: Mapping[int, Sketch | None]) -> dic
     known = {i: (Sketch(signature, shingles), root) for i, signature, shingles, root in _kept(connection, candidates)}
     found: dict[int, tuple[int, float]] = {}
     for article_id in sorted(candidates):
-        sketch = new[article_id]
+        sketch = new[article_id].sketch
         there = [(c, known[c][0]) for c in candidates[article_id] if c in known]
         copies = [(similarity(sketch, other), -c) for c, other in there if sketch and is_copy(sketch, other)]
         if copies:

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.identify.boilerplate import WINDOW, Learned, Seen, Window, block_keys, without_learned
-from ingest.identify.fingerprint import word_count
+from ingest.identify.boilerplate import WINDOW, Learned, Seen, Window, without_learned
+from ingest.store.packing import pack_again
 from ingest.store.rows import storable
 
 if TYPE_CHECKING:
@@ -60,22 +60,22 @@ def take_out_learned(connection: Connection, pages: Sequence[ArticlePage], sourc
     cleaned = []
     for page in pages:
         source_id = source_ids[page.source.slug]
-        made = page.result.block_keys
-        keys = block_keys(page.article.blocks) if made is None or page.article is not page.result.result else made
         window, known = windows[source_id], verdicts[source_id]
         if page.key not in in_window[source_id]:
-            for new in window.learn(page.article, keys):
+            for new in window.learn(page.article, page.keys):
                 if new.key not in known:
                     known[new.key] = True
                     learned[source_id, new.key] = new
             in_window[source_id].add(page.key)
-            window.add(_seen(page, keys))
+            window.add(_seen(page))
         boilerplate = {key for key, is_boilerplate in known.items() if is_boilerplate}
-        article = without_learned(page.article, keys, boilerplate)
-        content = page.content
+        article = without_learned(page.article, page.keys, boilerplate)
         if article is not page.article:
-            content = replace(content, body=storable(article.body), word_count=word_count(article.body))
-        cleaned.append(replace(page, article=article, content=content, keys=keys))
+            packed = pack_again(page.packed, page.article, article)
+            content = replace(page.content, body=storable(article.body), word_count=packed.word_count)
+            cleaned.append(replace(page, article=article, content=content, packed=packed))
+        else:
+            cleaned.append(page)
     _keep(connection, learned)
     return cleaned
 
@@ -94,13 +94,12 @@ def removed_keys(page: ArticlePage) -> list[int]:
     """What was taken out of a page's article."""
     if page.article is page.result.result:
         return []
-    kept = set(block_keys(page.article.blocks))
-    return sorted({key for key in page.keys if key is not None} - {key for key in kept if key is not None})
+    return sorted({key for key in page.keys if key is not None} - {key for key in page.packed.block_keys if key is not None})
 
 
-def _seen(page: ArticlePage, keys: tuple[int | None, ...]) -> Seen:
+def _seen(page: ArticlePage) -> Seen:
     day = (page.content.published_at or page.observed_at).astimezone(dt.UTC).date()
-    return Seen(page.key, day, page.content.authors[0] if page.content.authors else None, keys)
+    return Seen(page.key, day, page.content.authors[0] if page.content.authors else None, page.keys)
 
 
 def _windows(connection: Connection, ids: list[int]) -> tuple[dict[int, Window], dict[int, set[bytes]]]:

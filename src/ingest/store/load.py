@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import errors
 
-from ingest.identify.near_copies import sketch
 from ingest.model import Article, Limits, PageResult, Rejection, Stage, Tally
 from ingest.store import write
 from ingest.store.copies import Compared, keep_sketches, link_copies
@@ -22,6 +20,7 @@ from ingest.store.faults import told_in_a_sentence
 from ingest.store.fetches import write_attempts
 from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, under_known_keys
 from ingest.store.learned import count_removed, removed_keys, take_out_learned
+from ingest.store.packing import pack
 from ingest.store.read_again import with_loaded_pages
 from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
 from ingest.store.tasks import settle, visits_of
@@ -74,6 +73,7 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], limi
     """
     if not results:
         return []
+    results = [pack(r) for r in results]  # what came from a worker is
     with told_in_a_sentence():
         try:
             return _past_others(_load_whole, engine, run_id, results, limits)
@@ -126,7 +126,7 @@ def _note_visits(connection: Connection, run_id: UUID, results: Sequence[PageRes
 
 def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> list[_Loaded]:
     now = dt.datetime.now(dt.UTC)
-    pages = [article_page(r, r.result, now) for r in results if isinstance(r.result, Article)]
+    pages = [article_page(r, r.result, r.packed_article, now) for r in results if isinstance(r.result, Article) and r.packed_article]
     rejected = [(r, r.result) for r in results if isinstance(r.result, Rejection)]
     take_turns(connection, pages)
     loaded = _load_rejections(connection, run_id, rejected)
@@ -138,7 +138,7 @@ def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult], l
 def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[PageResult, Rejection]]) -> list[_Loaded]:
     if not rejected:
         return []
-    write.raw_pages(connection, [r.page for r, _ in rejected if r.page])
+    write.raw_pages(connection, [r for r, _ in rejected])
     write.rejections(connection, run_id, rejected)
     return [_Loaded(REJECTED_SOURCE, None, why.stage, "rejected", r.seconds) for r, why in rejected]
 
@@ -154,14 +154,11 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     seen = [d for d in decisions if not d.page.is_loaded]
 
     versions = [d.version for d in decisions if d.version]
-    with ThreadPoolExecutor(max_workers=1) as beside:  # the server stores pages and makes search vectors meanwhile
-        documents = beside.submit(write.documents, versions)
-        removed = beside.submit(write.removed_rows, versions, source_ids)
-        write.raw_pages(connection, [p.result.page for p in pages if p.result.page])
-        _write_articles(connection, run_id, known, existing, source_ids)
-        write.versions(connection, run_id, versions, documents.result())
-        write.provenance(connection, versions, documents.result())
-        write.removed_blocks(connection, removed.result())
+    write.raw_pages(connection, [p.result for p in pages])
+    _write_articles(connection, run_id, known, existing, source_ids)
+    write.versions(connection, run_id, versions)
+    write.provenance(connection, versions)
+    write.removed_blocks(connection, versions, source_ids)
     changed = [k for k in known.values() if k.latest_page]
     _compare(connection, changed)
     count_removed(connection, [v.page for v in versions], source_ids)
@@ -195,10 +192,9 @@ def _write_articles(
 def _compare(connection: Connection, articles: Sequence[Known]) -> None:
     """Keep what the articles are compared by, and look for those that they are copies of."""
     pages = {k.article_id: k.latest_page for k in articles if k.article_id and k.latest_page}
-    # Sketches are made where pages are extracted; what has been learned since changes the text, and so the sketch.
-    sketches = {i: p.result.sketch if p.article is p.result.result else sketch(p.article.body) for i, p in pages.items()}
-    keep_sketches(connection, {i: Compared(sketches[i], p.keys, removed_keys(p)) for i, p in pages.items()})
-    link_copies(connection, sketches)
+    compared = {i: Compared(p.packed.sketch, p.packed.bands, p.keys, removed_keys(p)) for i, p in pages.items()}
+    keep_sketches(connection, compared)
+    link_copies(connection, compared)
 
 
 _COLUMNS = (*COMPARED_COLUMNS, "content_sha256", "body_sha256")

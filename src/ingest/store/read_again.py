@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ingest.model import Article
 from ingest.store.archive import kept_page
+from ingest.store.packing import pack
 from ingest.store.rows import article_page
 from ingest.workers import extract_pages
 
@@ -40,8 +41,8 @@ def with_loaded_pages(connection: Connection, pages: Sequence[ArticlePage], limi
     for i, observed_at, *columns in connection.execute(_READ_OTHERWISE, [list(column) for column in zip(*rows, strict=True)]):
         if first[pages[i].key] == i:
             old = kept_page(*columns).page(pages[i].result.candidate, observed_at)
-            [result] = extract_pages([old], limits)
-            if isinstance(result.result, Article):
-                again = article_page(result, result.result, observed_at)
+            [result] = extract_pages([old], limits, pack)
+            if isinstance(result.result, Article) and result.packed_article:
+                again = article_page(result, result.result, result.packed_article, observed_at)
                 loaded[i] = replace(again, key=pages[i].key, source=pages[i].source, is_loaded=True)
     return [p for i, page in enumerate(pages) for p in (loaded.get(i), page) if p]

@@ -19,6 +19,7 @@ from ingest.model import Article, Candidate
 from ingest.store.archive import kept_pages
 from ingest.store.learned import LEARNED_SINCE
 from ingest.store.load import load_batch
+from ingest.store.packing import pack
 from ingest.store.rows import storable
 from ingest.store.tasks import hint_of_json
 from ingest.store.write import driver_connection
@@ -198,7 +199,7 @@ def extract_kept(batches: Iterable[Sequence[tuple[_T, Page]]], limits: Limits, j
             waiting.append([owner for owner, _ in batch])
             yield [page for _, page in batch]
 
-    for results in extract_batches(pages(), limits, jobs):
+    for results in extract_batches(pages(), limits, jobs, pack):
         yield list(zip(waiting.popleft(), results, strict=True))
 
 

@@ -6,13 +6,13 @@ import datetime as dt
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from ingest.identify.fingerprint import content_sha256, page_sha256, word_count
 from ingest.identify.identity import article_key, article_url
 from ingest.identify.source import source_of
 from ingest.model import Article, Instant, PageResult
 
 if TYPE_CHECKING:
     from ingest.identify.source import Source
+    from ingest.packed import PackedArticle
 
 # Years within which any time zone's offset leaves an instant that both PostgreSQL and Python can hold.
 _FIRST_YEAR, _LAST_YEAR = 2, 9998
@@ -70,7 +70,9 @@ class ArticlePage:
     source: Source
     observed_at: dt.datetime
     content: Content
-    keys: tuple[int | None, ...] = ()
+    packed: PackedArticle
+    """The article as it is stored."""
+    keys: tuple[int | None, ...]
     """Of the blocks of its text as extracted: `ingest.identify.boilerplate.block_keys`."""
     is_loaded: bool = False
     """Whether it is the page that the article was made from, read again: `ingest.store.read_again`."""
@@ -103,7 +105,7 @@ def _optional(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def article_page(result: PageResult, article: Article, now: dt.datetime) -> ArticlePage:
+def article_page(result: PageResult, article: Article, packed: PackedArticle, now: dt.datetime) -> ArticlePage:
     """The rows' content of one page; ``now`` stands in where the page does not say when it was observed."""
     url = storable(article_url(result))
     observed_at = result.page.observed_at if result.page else now
@@ -115,23 +117,25 @@ def article_page(result: PageResult, article: Article, now: dt.datetime) -> Arti
         location=storable(result.candidate.location),
         source=source_of(article),
         observed_at=observed_at,
-        content=_content(result, article, observed_at),
+        content=_content(result, article, packed, observed_at),
+        packed=packed,
+        keys=packed.block_keys,
     )
 
 
-def _content(result: PageResult, article: Article, observed_at: dt.datetime) -> Content:
+def _content(result: PageResult, article: Article, packed: PackedArticle, observed_at: dt.datetime) -> Content:
     published = article.published
     published_at = _within_range(published)
     return Content(
         title=_optional(article.title),
         subtitle=_optional(article.subtitle),
         body=storable(article.body),
-        word_count=word_count(article.body),
+        word_count=packed.word_count,
         authors=[storable(a) for a in article.authors],
         published_at=published_at,
         modified_at=_within_range(article.modified),
-        content_sha256=content_sha256(article),
-        body_sha256=page_sha256(result.page.body) if result.page else None,
+        content_sha256=packed.content_sha256,
+        body_sha256=result.packed_page.sha256 if result.packed_page else None,
         extractor_version=article.extractor_version,
         publisher=_optional(article.publisher),
         section=_optional(article.section),

@@ -6,34 +6,28 @@ for each other in a circle. Rows with long texts go in by COPY, short ones as ar
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import zstandard
 
 from ingest.extract.version import version_with
-from ingest.identify.fingerprint import block_sha256, page_sha256
 from ingest.identify.identity import article_key, url_key
 from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
 from ingest.store.sightings import link_sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     import sqlalchemy
 
     from ingest.identify.source import Source
-    from ingest.model import Article, Page, PageResult, Rejection
+    from ingest.model import PageResult, Rejection
     from ingest.store.decide import Decision, Known, Version
     from ingest.store.rows import ArticlePage
 
 Connection = psycopg.Connection[Any]
-
-_ZSTD_LEVEL = 3  # Zstandard's own default: news pages shrink to a fifth, at 300 MB/s
-_SAMPLE = 500  # characters of a removed block that are kept for people to read
 
 
 def driver_connection(connection: sqlalchemy.Connection) -> Connection:
@@ -41,6 +35,21 @@ def driver_connection(connection: sqlalchemy.Connection) -> Connection:
     driver: Connection | None = connection.connection.driver_connection
     assert driver is not None  # noqa: S101  # the pool has just handed it out
     return driver
+
+
+class Overtaken(Exception):
+    """Another loader has added one of the batch's pages or articles since it was looked for."""
+
+
+@contextmanager
+def _overtaken_at(key: str) -> Iterator[None]:
+    """Raise `Overtaken` where a row is there already."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name == key:
+            raise Overtaken from error
+        raise
 
 
 def _copy(connection: Connection, into: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -65,25 +74,31 @@ def sources(connection: Connection, wanted: Iterable[Source]) -> dict[str, int]:
     return found
 
 
-def raw_pages(connection: Connection, pages: Iterable[Page]) -> None:
-    """Keep the bytes of pages, once each."""
-    by_hash = {page_sha256(p.body): p for p in pages}
+_RAW_PAGE = {
+    "body_sha256": "bytea", "byte_len": "int4", "charset": "text", "media_type": "text", "store": "text", "body_zstd": "bytea",
+    "first_seen_at": "timestamptz",
+}  # fmt: skip
+
+
+def raw_pages(connection: Connection, results: Iterable[PageResult]) -> None:
+    """Keep the bytes of results' pages, once each.
+
+    Raises:
+        Overtaken: another loader has added one of them since it was looked for; the transaction can only be rolled back.
+    """
+    by_hash = {r.packed_page.sha256: (r.page, r.packed_page.zstd) for r in results if r.page and r.packed_page}
     known = connection.execute("SELECT body_sha256 FROM ops.raw_page WHERE body_sha256 = ANY(%s)", [list(by_hash)])
     for (sha256,) in known.fetchall():
         del by_hash[sha256]
     if not by_hash:
         return
-    compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
-    rows = [
-        (sha256, len(p.body), p.charset and storable(p.charset), str(p.media_type), compressor.compress(p.body), p.observed_at)
-        for sha256, p in sorted(by_hash.items())
-    ]
-    for row in rows:  # one at a time: a batch's pages together may be larger than a statement can be
-        connection.execute(
-            "INSERT INTO ops.raw_page (body_sha256, byte_len, charset, media_type, store, body_zstd, first_seen_at) "
-            "VALUES (%b, %b, %b, %b, 'pg', %b, %b) ON CONFLICT (body_sha256) DO NOTHING",
-            row,
-        )
+    # Binary: as text, each byte would be two digits.
+    into = f"COPY ops.raw_page ({', '.join(_RAW_PAGE)}) FROM STDIN (FORMAT binary)"
+    with _overtaken_at("raw_page_pkey"), connection.cursor() as cursor, cursor.copy(into) as copy:
+        copy.set_types(list(_RAW_PAGE.values()))
+        for sha256, (page, zstd) in sorted(by_hash.items()):
+            charset = page.charset and storable(page.charset)
+            copy.write_row((sha256, len(page.body), charset, str(page.media_type), "pg", zstd, page.observed_at))
 
 
 _STATE = ("url_key", "url", "source_id", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
@@ -96,11 +111,6 @@ UPDATE news.article a SET ({", ".join(_UPDATED)}, last_run_id) = ({", ".join("s.
 FROM stage_article s WHERE a.url_key = s.url_key
 """  # noqa: S608  # names of our own columns
 _NUMBERS = "SELECT nextval(pg_get_serial_sequence('news.article', 'article_id')) FROM generate_series(1, %s)"
-_ONE_KEY = "article_url_key_key"
-
-
-class Overtaken(Exception):
-    """Another loader has added one of the batch's articles since it was looked for."""
 
 
 def insert_articles(connection: Connection, run_id: UUID, articles: Sequence[Known], source_ids: Mapping[str, int]) -> None:
@@ -114,12 +124,8 @@ def insert_articles(connection: Connection, run_id: UUID, articles: Sequence[Kno
     numbers = connection.execute(_NUMBERS, [len(articles)]).fetchall()
     in_turn = sorted(articles, key=lambda k: k.key)
     rows = ((number, *_state(k, source_ids), run_id, run_id) for (number,), k in zip(numbers, in_turn, strict=True))
-    try:
+    with _overtaken_at("article_url_key_key"):
         _copy(connection, f"news.article (article_id, {', '.join(_STATE)}, first_run_id, last_run_id)", rows)
-    except psycopg.errors.UniqueViolation as error:
-        if error.diag.constraint_name == _ONE_KEY:
-            raise Overtaken from error
-        raise
     for (number,), article in zip(numbers, in_turn, strict=True):
         article.article_id = number
 
@@ -161,21 +167,7 @@ def touch_articles(connection: Connection, run_id: UUID, articles: Sequence[Know
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """What a version's JSON columns hold, as text: made while the server is busy with the articles."""
-
-    blocks: str
-    provenance: tuple[tuple[str, str, str], ...]
-    """Field, the place that it was chosen from, its candidates."""
-
-
-def documents(added: Sequence[Version]) -> list[Documents]:
-    """The JSON documents of versions, in their order."""
-    return [Documents(_blocks(v.page.article), _provenance(v.page.article)) for v in added]
-
-
-def versions(connection: Connection, run_id: UUID, added: Sequence[Version], documents: Sequence[Documents]) -> None:
+def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> None:
     """Add versions of articles."""
     columns = ("article_id", "version_no", "observed_at", "run_id", "reason", "changed", *VERSION_COLUMNS, "blocks")
     rows = (
@@ -187,53 +179,30 @@ def versions(connection: Connection, run_id: UUID, added: Sequence[Version], doc
             v.reason,
             v.changed,
             *(getattr(v.page.content, c) for c in VERSION_COLUMNS),
-            document.blocks,
+            f"[{', '.join(v.page.packed.blocks)}]",
         )
-        for v, document in zip(added, documents, strict=True)
+        for v in added
     )
     _copy(connection, f"news.article_version ({', '.join(columns)})", rows)
 
 
-def _blocks(article: Article) -> str:
-    """Every block with its verdict, as ``news.article_version.blocks`` holds them."""
-    return json.dumps([{"kind": b.kind, "reason": b.reason, "text": storable(b.text)} for b in article.blocks], ensure_ascii=False)
-
-
-def _provenance(article: Article) -> tuple[tuple[str, str, str], ...]:
-    return tuple(
-        (
-            p.field,
-            storable(p.chosen_from),
-            json.dumps([{"origin": storable(c.origin), "value": storable(c.value)} for c in p.candidates], ensure_ascii=False),
-        )
-        for p in {p.field: p for p in article.provenance}.values()
-    )
-
-
-def provenance(connection: Connection, added: Sequence[Version], documents: Sequence[Documents]) -> None:
+def provenance(connection: Connection, added: Sequence[Version]) -> None:
     """Add where the fields of new versions came from."""
-    rows = (
-        (v.known.article_id, v.version_no, *field) for v, document in zip(added, documents, strict=True) for field in document.provenance
-    )
+    rows = ((v.known.article_id, v.version_no, *field) for v in added for field in v.page.packed.provenance)
     _copy(connection, "news.provenance (article_id, version_no, field, chosen_from, candidates)", rows)
 
 
-def removed_rows(added: Sequence[Version], source_ids: Mapping[str, int]) -> list[tuple[Any, ...]]:
-    """The blocks that new versions left out, by source, each counted once a version."""
+def removed_blocks(connection: Connection, added: Sequence[Version], source_ids: Mapping[str, int]) -> None:
+    """Count the blocks that new versions left out, by source, each once a version."""
     blocks: dict[tuple[int, bytes], list[Any]] = {}
     for v in added:
         source_id, at = source_ids[v.page.source.slug], v.page.observed_at
-        for sha256, block in {block_sha256(b.text): b for b in v.page.article.blocks_dropped}.items():
+        for sha256, sample, reason in v.page.packed.dropped:
             if row := blocks.get((source_id, sha256)):
                 row[2:] = row[2] + 1, min(row[3], at), max(row[4], at)
             else:
-                blocks[source_id, sha256] = [block.text, str(block.reason), 1, at, at]
-    return [(*key, storable(text[:_SAMPLE]), *row) for key, (text, *row) in sorted(blocks.items())]
-
-
-def removed_blocks(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Add to the counts of blocks that were left out."""
-    if not rows:
+                blocks[source_id, sha256] = [sample, reason, 1, at, at]
+    if not blocks:
         return
     connection.execute(
         "INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at) "
@@ -241,7 +210,7 @@ def removed_blocks(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> N
         "ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason, "
         "first_seen_at = least(b.first_seen_at, excluded.first_seen_at), "
         "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)",
-        _by_column(rows),
+        _by_column([(*key, *row) for key, row in sorted(blocks.items())]),
     )
 
 
@@ -281,7 +250,7 @@ def rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[Pa
     """Add rejections. The same page refused for the same reason again is one row that counts its attempts, open again."""
     rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for result, why in rejected:
-        sha256 = page_sha256(result.page.body) if result.page else None
+        sha256 = result.packed_page.sha256 if result.packed_page else None
         location = storable(result.candidate.location)
         url = result.candidate.url and storable(result.candidate.url)
         version = version_with(result.candidate.rules)
