@@ -61,3 +61,12 @@ def test_a_text_of_nothing_but_lines_is_refused(line: str) -> None:
 def test_a_page_is_read_under_a_url_that_is_none(url: str) -> None:
     page = page_of(b"<link rel=canonical href='//['><h1>Ferry</h1>" + b"<p>Two boats run every hour from April on.</p>" * 9, url=url)
     expect_usable(page, extract(page))
+
+
+@pytest.mark.parametrize(
+    "page", ["<frameset>", "<title>Talks go on</title><frameset><frame src=a></frameset>", "<meta name=author <frameset><frameset>"]
+)
+def test_a_page_of_frames_is_refused(page: str) -> None:
+    result = extract(page_of(page.encode()))
+    assert isinstance(result, Rejection)
+    assert result.reason == "no_article_text"

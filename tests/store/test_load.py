@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -30,8 +31,10 @@ from ingest.model import (
     Stage,
     ZoneFrom,
 )
+from ingest.store import write
 from ingest.store.known import known_pages, note_known
 from ingest.store.load import REJECTED_SOURCE, load_batch
+from ingest.store.packing import pack
 from ingest.store.runs import running, start_run
 
 DAY = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
@@ -399,3 +402,17 @@ def test_organisations_type_and_access_are_stored(engine: Engine) -> None:
         ],
     )
     assert rows(engine, "SELECT author_organisations, article_type, is_free FROM news.article") == [(["AFP"], "opinion", False)]
+
+
+@pytest.mark.parametrize("page", [refused("a"), result("a", "The text.", url="https://post.example/a")], ids=["rejection", "article"])
+def test_a_page_that_another_loader_adds_meanwhile_is_kept_once(engine: Engine, page: PageResult) -> None:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    with ThreadPoolExecutor(1) as beside, engine.connect() as other:
+        write.raw_pages(write.driver_connection(other), [pack(page)])
+        loading = beside.submit(load, engine, [page])
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:  # else it sees what it saw first
+            while not watching.scalar(waiting):
+                assert not loading.done()
+        other.commit()
+        loading.result()
+    assert rows(engine, "SELECT (SELECT count(*) FROM ops.raw_page), (SELECT count(*) FROM ops.run_count)") == [(1, 1)]

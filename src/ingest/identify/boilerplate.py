@@ -102,17 +102,15 @@ class Window:
     """A source's last articles, oldest first."""
 
     def __init__(self, seen: Iterable[Seen] = ()) -> None:
-        self.seen: deque[Seen] = deque()
-        self._counts: Counter[int] = Counter()
-        for one in seen:
-            self.add(one)
+        self.seen = deque(seen, WINDOW)
+        self._counts = Counter(itertools.chain.from_iterable(set(one.keys) for one in self.seen))
 
     def add(self, seen: Seen) -> None:
         """Add an article; the oldest leaves."""
+        if len(self.seen) == WINDOW:
+            self._counts.subtract(set(self.seen[0].keys))
         self.seen.append(seen)
-        self._counts.update({key for key in seen.keys if key is not None})
-        if len(self.seen) > WINDOW:
-            self._counts.subtract({key for key in self.seen.popleft().keys if key is not None})
+        self._counts.update(set(seen.keys))
 
     def learn(self, article: Article, keys: Sequence[int | None]) -> list[Learned]:
         """Which of an article's blocks the earlier articles tell to be boilerplate; ``keys`` are its `block_keys`."""

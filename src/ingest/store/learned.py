@@ -103,12 +103,12 @@ def _seen(page: ArticlePage) -> Seen:
 
 
 def _windows(connection: Connection, ids: list[int]) -> tuple[dict[int, Window], dict[int, set[bytes]]]:
-    windows: dict[int, Window] = defaultdict(Window)
+    seen: dict[int, list[Seen]] = defaultdict(list)
     articles: dict[int, set[bytes]] = defaultdict(set)
-    for source_id, url_key, cluster, day, author, keys in connection.execute(_WINDOWS, [ids, WINDOW]):
-        windows[source_id].add(Seen(cluster, day, author, tuple(keys)))
+    for source_id, url_key, cluster, day, author, keys in connection.execute(_WINDOWS, [ids, WINDOW], binary=True):
+        seen[source_id].append(Seen(cluster, day, author, tuple(keys)))
         articles[source_id].add(url_key)
-    return windows, articles
+    return {source_id: Window(seen[source_id]) for source_id in ids}, articles
 
 
 def _verdicts(connection: Connection, ids: list[int]) -> dict[int, dict[int, bool]]:

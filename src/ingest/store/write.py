@@ -192,26 +192,39 @@ def provenance(connection: Connection, added: Sequence[Version]) -> None:
     _copy(connection, "news.provenance (article_id, version_no, field, chosen_from, candidates)", rows)
 
 
+_CREATE_REMOVED_STAGE = """
+CREATE TEMP TABLE IF NOT EXISTS stage_removed ON COMMIT DELETE ROWS AS
+SELECT source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at FROM ops.removed_block WITH NO DATA
+"""
+_ADD_REMOVED = """
+INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at)
+SELECT * FROM stage_removed ORDER BY source_id, block_sha256
+ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason,
+    first_seen_at = least(b.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)
+"""
+
+
 def removed_blocks(connection: Connection, added: Sequence[Version], source_ids: Mapping[str, int]) -> None:
     """Count the blocks that new versions left out, by source, each once a version."""
-    blocks: dict[tuple[int, bytes], list[Any]] = {}
+    rows = _removed(added, source_ids)
+    if rows:
+        connection.execute(_CREATE_REMOVED_STAGE)
+        connection.execute("TRUNCATE stage_removed")
+        _copy(connection, "stage_removed", rows)
+        connection.execute(_ADD_REMOVED)
+
+
+def _removed(added: Sequence[Version], source_ids: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    counts: dict[int, dict[bytes, list[Any]]] = {}
     for v in added:
-        source_id, at = source_ids[v.page.source.slug], v.page.observed_at
+        at = v.page.observed_at
+        of_source = counts.setdefault(source_ids[v.page.source.slug], {})
         for sha256, sample, reason in v.page.packed.dropped:
-            if row := blocks.get((source_id, sha256)):
-                row[2:] = row[2] + 1, min(row[3], at), max(row[4], at)
+            if count := of_source.get(sha256):
+                count[2:] = count[2] + 1, min(count[3], at), max(count[4], at)
             else:
-                blocks[source_id, sha256] = [sample, reason, 1, at, at]
-    if not blocks:
-        return
-    connection.execute(
-        "INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at) "
-        "SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::text[], %b::text[], %b::bigint[], %b::timestamptz[], %b::timestamptz[]) "
-        "ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason, "
-        "first_seen_at = least(b.first_seen_at, excluded.first_seen_at), "
-        "last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)",
-        _by_column([(*key, *row) for key, row in sorted(blocks.items())]),
-    )
+                of_source[sha256] = [sample, reason, 1, at, at]
+    return [(source_id, sha256, *count) for source_id, of_source in counts.items() for sha256, count in of_source.items()]
 
 
 def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:

@@ -30,6 +30,8 @@ _NOWHERE = frozenset({DropReason.OUTSIDE, DropReason.DUPLICATE})
 
 def read_body(tree: LexborHTMLParser, hints: BodyHints) -> tuple[Block, ...]:
     """All blocks of the page in reading order, with their verdicts; none is kept where the page holds no article."""
+    if tree.body is None:  # a page of frames has none
+        return ()
     reading = read(tree, [headline for headline in hints.headlines if headline], ruled=hints.ruled)
     evidence = weigh(reading, hints)
     blocks = verdicts(reading, find_region(reading, evidence), evidence, hints)
