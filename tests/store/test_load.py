@@ -408,11 +408,12 @@ def test_organisations_type_and_access_are_stored(engine: Engine) -> None:
 def test_a_page_that_another_loader_adds_meanwhile_is_kept_once(engine: Engine, page: PageResult) -> None:
     waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     with ThreadPoolExecutor(1) as beside, engine.connect() as other:
-        write.raw_pages(write.driver_connection(other), [pack(page)])
+        driver = write.driver_connection(other)
+        write.raw_pages(driver, [pack(page)])
         loading = beside.submit(load, engine, [page])
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:  # else it sees what it saw first
             while not watching.scalar(waiting):
                 assert not loading.done()
-        other.commit()
+        driver.commit()
         loading.result()
     assert rows(engine, "SELECT (SELECT count(*) FROM ops.raw_page), (SELECT count(*) FROM ops.run_count)") == [(1, 1)]
