@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.identify.near_copies import bands, is_copy, similarity
 from ingest.packed import Sketch
+from ingest.store.write import copy_binary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # Of each band, the articles that were loaded last before: copies come soon, and no band, however common, costs more than that.
 _CANDIDATES = """
 SELECT DISTINCT n.article_id, c.article_id
-FROM unnest(%s::bigint[], %s::bigint[]) AS n (article_id, band)
+FROM unnest(%b::bigint[], %b::bigint[]) AS n (article_id, band)
 CROSS JOIN LATERAL (
     SELECT b.article_id FROM ops.sketch_band b WHERE b.band = n.band AND b.article_id < n.article_id ORDER BY b.article_id DESC LIMIT 20
 ) c
@@ -34,6 +35,8 @@ WHERE a.article_id = n.article_id AND (a.dup_of, a.similarity) IS DISTINCT FROM 
   AND NOT EXISTS (SELECT FROM news.article c WHERE c.dup_of = a.article_id)
 """
 
+_SKETCH = {"article_id": "int8", "block_keys": "int8[]", "removed_keys": "int8[]", "signature": "bytea", "shingles": "int4"}
+_BAND = {"band": "int8", "article_id": "int8"}
 _UNLINK = "UPDATE news.article SET dup_of = NULL, similarity = NULL WHERE article_id = ANY(%s) AND dup_of IS NOT NULL"
 
 
@@ -52,15 +55,13 @@ def keep_sketches(connection: Connection, articles: Mapping[int, Compared]) -> N
     ids = list(articles)
     connection.execute("DELETE FROM ops.sketch_band WHERE article_id = ANY(%s) AND band = ANY(%s)", [ids, _bands_before(connection, ids)])
     connection.execute("DELETE FROM ops.article_sketch WHERE article_id = ANY(%s)", [ids])
-    with connection.cursor() as cursor:
-        with cursor.copy("COPY ops.article_sketch (article_id, block_keys, removed_keys, signature, shingles) FROM STDIN") as copy:
-            for article_id, of in articles.items():
-                sketch = of.sketch
-                row = (list(of.block_keys), list(of.removed_keys), sketch and sketch.signature, sketch and sketch.shingles)
-                copy.write_row((article_id, *row))
-        with cursor.copy("COPY ops.sketch_band (band, article_id) FROM STDIN") as copy:
-            for pair in sorted((band, i) for i, of in articles.items() for band in set(of.bands)):
-                copy.write_row(pair)
+    rows = (
+        (i, list(of.block_keys), list(of.removed_keys), of.sketch and of.sketch.signature, of.sketch and of.sketch.shingles)
+        for i, of in articles.items()
+    )
+    copy_binary(connection, "ops.article_sketch", _SKETCH, rows)
+    pairs = sorted((band, i) for i, of in articles.items() for band in set(of.bands))
+    copy_binary(connection, "ops.sketch_band", _BAND, pairs)
 
 
 def link_copies(connection: Connection, new: Mapping[int, Compared]) -> None:

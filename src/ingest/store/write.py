@@ -58,6 +58,14 @@ def _copy(connection: Connection, into: str, rows: Iterable[Sequence[Any]]) -> N
             copy.write_row(row)
 
 
+def copy_binary(connection: Connection, table: str, types: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows of few and plain types, given for each column: a third of the time that the same takes as text, half the bytes."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT binary)") as copy:
+        copy.set_types(list(types.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
 def sources(connection: Connection, wanted: Iterable[Source]) -> dict[str, int]:
     """The numbers of sources by slug; those that are missing are added."""
     by_slug = {s.slug: s for s in wanted}
@@ -92,13 +100,12 @@ def raw_pages(connection: Connection, results: Iterable[PageResult]) -> None:
         del by_hash[sha256]
     if not by_hash:
         return
-    # Binary: as text, each byte would be two digits.
-    into = f"COPY ops.raw_page ({', '.join(_RAW_PAGE)}) FROM STDIN (FORMAT binary)"
-    with _overtaken_at("raw_page_pkey"), connection.cursor() as cursor, cursor.copy(into) as copy:
-        copy.set_types(list(_RAW_PAGE.values()))
-        for sha256, (page, zstd) in sorted(by_hash.items()):
-            charset = page.charset and storable(page.charset)
-            copy.write_row((sha256, len(page.body), charset, str(page.media_type), "pg", zstd, page.observed_at))
+    rows = (
+        (sha256, len(page.body), page.charset and storable(page.charset), str(page.media_type), "pg", zstd, page.observed_at)
+        for sha256, (page, zstd) in sorted(by_hash.items())
+    )
+    with _overtaken_at("raw_page_pkey"):
+        copy_binary(connection, "ops.raw_page", _RAW_PAGE, rows)
 
 
 _STATE = ("url_key", "url", "source_id", "version_no", "first_seen_at", "last_seen_at", "last_changed_at", *CONTENT_COLUMNS)
@@ -192,16 +199,18 @@ def provenance(connection: Connection, added: Sequence[Version]) -> None:
     _copy(connection, "news.provenance (article_id, version_no, field, chosen_from, candidates)", rows)
 
 
-_CREATE_REMOVED_STAGE = """
-CREATE TEMP TABLE IF NOT EXISTS stage_removed ON COMMIT DELETE ROWS AS
-SELECT source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at FROM ops.removed_block WITH NO DATA
-"""
-_ADD_REMOVED = """
-INSERT INTO ops.removed_block AS b (source_id, block_sha256, sample, reason, pages, first_seen_at, last_seen_at)
-SELECT * FROM stage_removed ORDER BY source_id, block_sha256
+_REMOVED = {
+    "source_id": "int8", "block_sha256": "bytea", "sample": "text", "reason": "text", "pages": "int8", "first_seen_at": "timestamptz",
+    "last_seen_at": "timestamptz",
+}  # fmt: skip
+_CREATE_REMOVED_STAGE = f"""
+CREATE TEMP TABLE IF NOT EXISTS stage_removed ON COMMIT DELETE ROWS AS SELECT {", ".join(_REMOVED)} FROM ops.removed_block WITH NO DATA
+"""  # noqa: S608  # names of our own columns
+_ADD_REMOVED = f"""
+INSERT INTO ops.removed_block AS b ({", ".join(_REMOVED)}) SELECT * FROM stage_removed ORDER BY source_id, block_sha256
 ON CONFLICT (source_id, block_sha256) DO UPDATE SET pages = b.pages + excluded.pages, reason = excluded.reason,
     first_seen_at = least(b.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(b.last_seen_at, excluded.last_seen_at)
-"""
+"""  # noqa: S608  # as above
 
 
 def removed_blocks(connection: Connection, added: Sequence[Version], source_ids: Mapping[str, int]) -> None:
@@ -210,7 +219,7 @@ def removed_blocks(connection: Connection, added: Sequence[Version], source_ids:
     if rows:
         connection.execute(_CREATE_REMOVED_STAGE)
         connection.execute("TRUNCATE stage_removed")
-        _copy(connection, "stage_removed", rows)
+        copy_binary(connection, "stage_removed", _REMOVED, rows)
         connection.execute(_ADD_REMOVED)
 
 
@@ -235,7 +244,7 @@ def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
             urls.setdefault(url_key(url), (url, d.known.article_id, kind, d.page.observed_at))
     connection.execute(
         "INSERT INTO news.article_url (url_key, url, article_id, kind, first_seen_at, match_key) "
-        "SELECT * FROM unnest(%s::bytea[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::bytea[]) "
+        "SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bigint[], %b::text[], %b::timestamptz[], %b::bytea[]) "
         "ON CONFLICT (url_key) DO NOTHING",
         _by_column([(key, *row, article_key(row[0])) for key, row in sorted(urls.items())]),
     )
