@@ -319,6 +319,18 @@ def test_known_pages_are_counted_like_loaded_ones(engine: Engine) -> None:
     assert rows(engine, "SELECT attempts FROM ops.rejection") == [(2,)]
 
 
+def test_an_article_that_is_seen_again_stays_where_it_is(engine: Engine) -> None:
+    """Its row finds room on its own page, or the search index would get all of its words once more."""
+    batch = [result(f"{n}", f"{n} " + "of the words. " * 60, url=f"https://post.example/{n}", summary=f"{n} " * 300) for n in range(40)]
+    load(engine, batch)
+    places = "SELECT article_id, (ctid::text::point)[0] FROM news.article ORDER BY 1"
+    before = rows(engine, places)
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        note_known(engine, run_id, [r.page for r in batch if r.page])
+    assert rows(engine, "SELECT DISTINCT last_run_id FROM news.article") == [(run_id,)]
+    assert rows(engine, places) == before
+
+
 def test_a_batch_is_loaded_whole_or_not_at_all(engine: Engine) -> None:
     with pytest.raises(BaseException, match="run_id"):
         load_batch(engine, uuid4(), [refused("b"), result("a", "one")])  # a run that does not exist
