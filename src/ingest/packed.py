@@ -36,8 +36,8 @@ class PackedArticle:
     """None for texts that are too short to be compared."""
     bands: tuple[int, ...]
     """Of the sketch: what it is looked up by."""
-    blocks: tuple[str, ...]
-    """A JSON object for each of its blocks, with its verdict."""
+    blocks: str
+    """All its blocks with their verdicts, as a JSON list."""
     dropped: tuple[tuple[bytes, str, str], ...]
     """Of each block that was left out, once: the SHA-256 of its text, the beginning of that, why it was left out."""
     provenance: tuple[tuple[str, str, str], ...]

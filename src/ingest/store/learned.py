@@ -71,7 +71,7 @@ def take_out_learned(connection: Connection, pages: Sequence[ArticlePage], sourc
         boilerplate = {key for key, is_boilerplate in known.items() if is_boilerplate}
         article = without_learned(page.article, page.keys, boilerplate)
         if article is not page.article:
-            packed = pack_again(page.packed, page.article, article)
+            packed = pack_again(page.packed, article)
             content = replace(page.content, body=storable(article.body), word_count=packed.word_count)
             cleaned.append(replace(page, article=article, content=content, packed=packed))
         else:

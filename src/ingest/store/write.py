@@ -186,7 +186,7 @@ def versions(connection: Connection, run_id: UUID, added: Sequence[Version]) -> 
             v.reason,
             v.changed,
             *(getattr(v.page.content, c) for c in VERSION_COLUMNS),
-            f"[{', '.join(v.page.packed.blocks)}]",
+            v.page.packed.blocks,
         )
         for v in added
     )
