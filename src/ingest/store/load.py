@@ -22,6 +22,7 @@ from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, 
 from ingest.store.learned import count_removed, removed_keys, take_out_learned
 from ingest.store.packing import pack
 from ingest.store.read_again import with_loaded_pages
+from ingest.store.removed import count_removed_blocks
 from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
 from ingest.store.tasks import settle, visits_of
 
@@ -158,7 +159,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     _write_articles(connection, run_id, known, existing, source_ids)
     write.versions(connection, run_id, versions)
     write.provenance(connection, versions)
-    write.removed_blocks(connection, versions, source_ids)
+    count_removed_blocks(connection, versions, source_ids)
     changed = [k for k in known.values() if k.latest_page]
     _compare(connection, changed)
     count_removed(connection, [v.page for v in versions], source_ids)
