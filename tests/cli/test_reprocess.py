@@ -204,6 +204,7 @@ def refused(env: Environment, tmp_path: Path) -> Path:
     return strict
 
 
+NOTHING = "No page to read again: `ingest rejections list` shows what was refused, and why.\n"
 REFUSED = ("reprocess", "--reason", "no_article_text")
 
 
@@ -216,7 +217,7 @@ def test_pages_refused_for_a_reason_are_read_again_from_what_is_kept(env: Enviro
     run = "SELECT flow_name, kind, state, params ->> 'reason' FROM ops.run ORDER BY started_at DESC LIMIT 1"
     assert rows(env, run) == [("ingest reprocess", "adhoc", "completed", "no_article_text")]
     again = ingest(env, *REFUSED)
-    assert (again.returncode, again.stdout) == (0, "No page to read again.\n")
+    assert (again.returncode, again.stdout) == (0, NOTHING)
 
 
 def test_a_reason_goes_with_sources_dates_and_versions(env: Environment, loaded: Path, refused: Path) -> None:
@@ -243,7 +244,7 @@ def test_pages_refused_again_fail_the_run(env: Environment, refused: Path) -> No
 def test_refused_pages_that_are_not_kept_are_counted(env: Environment) -> None:
     rows(env, "UPDATE ops.raw_page SET body_zstd = NULL, store = 'none' RETURNING 1")
     done = ingest(env, *REFUSED)
-    assert (done.returncode, done.stdout) == (0, "No page to read again.\n")
+    assert (done.returncode, done.stdout) == (0, NOTHING)
     assert "3 places have no page that is kept" in done.stderr
 
 

@@ -23,6 +23,7 @@ from ingest.model import (
     FieldCandidate,
     FieldProvenance,
     Instant,
+    Limits,
     MediaType,
     Page,
     PageResult,
@@ -312,7 +313,7 @@ def test_known_pages_are_counted_like_loaded_ones(engine: Engine) -> None:
     load(engine, batch)
     assert known(engine, [*batch, result("a", "edited"), result("e", "one")]) == {0, 1, 2, 3}
     with running(engine, kind="adhoc", flow_name="test") as run_id:
-        tallies = {t.source: t for t in note_known(engine, run_id, [r.page for r in batch if r.page])}
+        tallies = {t.source: t for t in note_known(engine, run_id, [r.page for r in batch if r.page], Limits().max_task_tries)}
     assert (tallies["example-post"].unchanged, tallies["example-post"].duplicates) == (1, 1)
     assert tallies["post.example"].unchanged == 1
     assert tallies[REJECTED_SOURCE].rejected == 1
@@ -326,7 +327,7 @@ def test_an_article_that_is_seen_again_stays_where_it_is(engine: Engine) -> None
     places = "SELECT article_id, (ctid::text::point)[0] FROM news.article ORDER BY 1"
     before = rows(engine, places)
     with running(engine, kind="adhoc", flow_name="test") as run_id:
-        note_known(engine, run_id, [r.page for r in batch if r.page])
+        note_known(engine, run_id, [r.page for r in batch if r.page], Limits().max_task_tries)
     assert rows(engine, "SELECT DISTINCT last_run_id FROM news.article") == [(run_id,)]
     assert rows(engine, places) == before
 

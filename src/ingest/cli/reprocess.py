@@ -75,7 +75,7 @@ def _reprocess(  # noqa: PLR0913  # one argument an option is Typer's way
     book = book_at(rules or settings.rules)
     if reason:
         outcome = _refused_again(selection, settings, book, settings.job_count(jobs), outdated=outdated)
-        report_again(outcome, "No page to read again.", as_json=as_json)
+        report_again(outcome, "No page to read again: `ingest rejections list` shows what was refused, and why.", as_json=as_json)
         return
     left = LeftAlone()
     outcome = _made_again(selection, settings, book, settings.job_count(jobs), left)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from ingest.extract.version import version_with
 from ingest.identify.fingerprint import page_sha256
 from ingest.identify.identity import url_key
-from ingest.model import Limits, Tally
+from ingest.model import Tally
 from ingest.store import write
 from ingest.store.fetches import write_attempts
 from ingest.store.load import REJECTED_SOURCE, tallies
@@ -62,7 +62,7 @@ def known_pages(engine: Engine, places: Sequence[Place]) -> set[int]:
         return {row.i for row in (*_articles(connection, places, None), *_rejections(connection, places))}
 
 
-def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: int = Limits().max_task_tries) -> list[Tally]:
+def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: int) -> list[Tally]:
     """Note that pages which `known_pages` found were seen again; they count as unchanged, as copies, or as rejected again."""
     places = [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages]
     with engine.begin() as connection:
