@@ -123,6 +123,8 @@ def test_a_path_that_names_nothing_is_named_and_the_others_load(cli_env: Environ
     assert done.returncode == 2
     assert str(tmp_path / "gone.html") in done.stderr
     assert total(done) == {"found": 1, "new": 1}
+    run = rows(cli_env, "SELECT state, params -> 'targets' FROM ops.run")
+    assert run == [("failed", [str(SEEDS), str(tmp_path / "gone.html")])]
 
 
 def test_every_target_failing_is_exit_code_1(cli_env: Environment, tmp_path: Path) -> None:

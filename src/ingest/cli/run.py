@@ -76,7 +76,7 @@ def _run(
             limits=listing_limits(settings),
             page_limits=settings.limits,
         )
-        outcome = _load(existing, options, settings, settings.job_count(jobs), book)
+        outcome = _load(existing, missing, options, settings, settings.job_count(jobs), book)
         report(outcome, as_json=as_json)
         came_to_nothing = outcome.came_to_nothing
     if missing:
@@ -85,14 +85,17 @@ def _run(
         raise typer.Exit(1)
 
 
-def _load(targets: Sequence[str], options: DiscoverOptions, settings: Settings, jobs: int, rules: RuleBook) -> Outcome:
+def _load(
+    targets: Sequence[str], missing: Sequence[str], options: DiscoverOptions, settings: Settings, jobs: int, rules: RuleBook
+) -> Outcome:
+    """Load the targets; where others of the command are not there, its run fails all the same, as the exit code says."""
     from ingest.cli.loading import loaded
     from ingest.gather import Pace
     from ingest.pipeline import IngestPlan, fetch_session, ingest_targets
     from ingest.store.engine import open_engine
-    from ingest.store.runs import running
+    from ingest.store.runs import finish_run, running
 
-    parameters = {"targets": [without_credentials(t) for t in targets]}
+    parameters = {"targets": [without_credentials(t) for t in (*targets, *missing)]}
     with (
         open_engine(settings) as engine,
         running(engine, kind="adhoc", flow_name="ingest run", params=parameters) as run_id,
@@ -102,7 +105,10 @@ def _load(targets: Sequence[str], options: DiscoverOptions, settings: Settings, 
         pace = Pace(settings.batch_size, settings.batch_seconds, check_interrupt)
         plan = IngestPlan(options, pace, jobs, rules, say=_say)
         batches = ingest_targets(engine, session, run_id, targets, plan)
-        return loaded(engine, session, run_id, batches, check_interrupt, total=_count(targets))
+        outcome = loaded(engine, session, run_id, batches, check_interrupt, total=_count(targets))
+        if missing:
+            finish_run(engine, run_id, "failed")
+        return outcome
 
 
 def _say(sentence: str) -> None:
