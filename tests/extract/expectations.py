@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ingest.model import Article, Instant, Page, PageResult, Rejection, Stage
 from ingest.report.record import as_json, as_record
+from ingest.store.packing import pack
 
 
 def expect_usable(page: Page, result: Article | Rejection) -> None:
@@ -24,9 +25,12 @@ def expect_usable(page: Page, result: Article | Rejection) -> None:
         assert result.reason
         assert result.reason.replace("_", "").isalnum()
         assert result.message
-    record = as_record(PageResult(page.candidate, result, page, 0.1))
+    of_page = PageResult(page.candidate, result, page, 0.1)
+    record = as_record(of_page)
     json.dumps(record, allow_nan=False)
-    assert json.loads(as_json(PageResult(page.candidate, result, page, 0.1))) == record
+    assert json.loads(as_json(of_page)) == record
+    if packed := pack(of_page).packed_article:
+        assert len(json.loads(packed.blocks)) == len(getattr(result, "blocks", ()))
 
 
 def _expect_article(article: Article) -> None:
