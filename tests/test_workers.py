@@ -170,6 +170,27 @@ def test_a_page_that_kills_its_worker_is_the_one_that_is_rejected(monkeypatch: p
     assert all(r.page is not None for r in results)
 
 
+def test_a_result_that_cannot_be_finished_is_a_rejection() -> None:
+    def finish(_result: PageResult) -> PageResult:
+        raise ZeroDivisionError
+
+    [result] = extract_pages([page(1)], Limits(), finish)
+    assert reason(result) == "extractor_error"
+    assert result.page is not None
+
+
+def test_a_pool_ends_while_its_workers_start_again() -> None:
+    """They die one after the other, as on SIGTERM to the whole group, and the pool is left in the middle of it."""
+    for _ in range(3):
+        results = extract_batches(batches(10), Limits(), jobs=4)
+        next(results)
+        next(results)
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+        results.close()  # type: ignore[attr-defined]  # it is a generator
+        assert children() == []
+
+
 def _serve_or_die(pipe: Connection, _limits: Limits, _finish: object) -> None:
     """Runs in the worker's process."""
     while True:

@@ -70,7 +70,14 @@ def extract_batches(batches: Iterable[Sequence[Page]], limits: Limits, jobs: int
 
 def extract_pages(pages: Sequence[Page], limits: Limits, finish: Finish = as_it_is) -> list[PageResult]:
     """Extract pages one after the other in this process."""
-    return [finish(_timed(page, limits)) for page in pages]
+    return [_finished(_timed(page, limits), finish) for page in pages]
+
+
+def _finished(result: PageResult, finish: Finish) -> PageResult:
+    try:
+        return finish(result)
+    except Exception as error:  # noqa: BLE001  # as where it is extracted
+        return replace(result, result=_fault(error))
 
 
 def _timed(page: Page, limits: Limits) -> PageResult:
@@ -89,7 +96,11 @@ def _extract_guarded(page: Page, limits: Limits) -> Article | Rejection:
         seconds = f"{limits.max_extract_seconds:g} seconds (INGEST_MAX_EXTRACT_SECONDS)"
         return PageError(Stage.EXTRACT, "out_of_time", f"Extraction took more than {seconds}.").rejection()
     except Exception as error:  # noqa: BLE001  # one page that finds a fault in the extractor must not end the run
-        return PageError(Stage.EXTRACT, "extractor_error", f"{type(error).__name__}: {error}"[:500]).rejection()
+        return _fault(error)
+
+
+def _fault(error: Exception) -> Rejection:
+    return PageError(Stage.EXTRACT, "extractor_error", f"{type(error).__name__}: {error}"[:500]).rejection()
 
 
 class _OutOfTime(BaseException):
@@ -180,6 +191,8 @@ class _Worker:
         self._pipe, theirs = CONTEXT.Pipe()
         self._process = start(_serve, theirs, self._limits, self._finish)
         theirs.close()  # open here as well, it would not end with the process
+        if self._ended:  # meanwhile: whoever said so has ended the process before this one
+            self._process.terminate()
 
     def end(self) -> None:
         """End the process, also in the middle of its work."""
@@ -188,8 +201,8 @@ class _Worker:
 
     def close(self) -> None:
         """Clear away what is left of it."""
-        self._process.join()
         self._pipe.close()
+        self._process.join()
 
     def extract(self, batch: Sequence[Page]) -> list[PageResult]:
         """Extract pages; where the process dies, each again by itself, so that none but the one that kills it is rejected."""

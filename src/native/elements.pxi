@@ -6,7 +6,7 @@ from ingest.extract.declared import is_jsonld, names_link
 from ingest.extract.tag_numbers import number_of
 
 cdef size_t META = number_of("meta"), LINK_TAG = number_of("link"), SCRIPT = number_of("script"), TITLE = number_of("title")
-cdef size_t STYLE = number_of("style"), H1 = number_of("h1"), TIME = number_of("time")
+cdef size_t STYLE = number_of("style"), SVG = number_of("svg"), H1 = number_of("h1"), TIME = number_of("time")
 
 
 cdef class Element:
@@ -121,6 +121,29 @@ cdef bint _may_hold_metadata(void* element) noexcept:
                 return True
         attribute = _next_attribute(attribute)
     return False
+
+
+def count_lean(tree):
+    """What ``lean_markup.count_lean`` counts."""
+    cdef Py_ssize_t count = 0
+    cdef size_t tag, length = 0
+    cdef const byte* name
+    cdef void* attribute
+    root = tree.root
+    cdef void* top = <void*><size_t>root.mem_id if root is not None else NULL
+    cdef void* node = top
+    while node != NULL:
+        tag = _tag_number(node)
+        if tag == SCRIPT or tag == STYLE or tag == SVG:
+            attribute = _first_attribute(node)
+            while attribute != NULL:
+                name = _attribute_name(attribute, &length)
+                if _is(name, length, b"data-lean"):
+                    count += _first_child(node) == NULL
+                    break
+                attribute = _next_attribute(attribute)
+        node = _following(node, top)
+    return count
 
 
 def find_elements(tree):

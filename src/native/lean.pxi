@@ -9,6 +9,11 @@ cdef extern from "Python.h":
     PyObject* _new_bytes "PyBytes_FromStringAndSize"(const char* text, Py_ssize_t size) except NULL
 
 
+cdef const char* MARK = b" data-lean>"
+cdef enum:
+    MARK_LENGTH = 11
+
+
 cdef inline bint _is_html_space(byte c) noexcept:
     return c == 32 or c == 10 or c == 9 or c == 13 or c == 12
 
@@ -139,6 +144,29 @@ cdef bint _ends_comment(const byte* at, const byte* end) noexcept:
     return found != 0
 
 
+cdef const byte* _comment_end(const byte* at, const byte* end) noexcept:
+    """The ``-->`` of a comment, the text's end where there is none."""
+    cdef const byte* start = at
+    while True:
+        at = <const byte*>memchr(at, b">", end - at)
+        if at == NULL:
+            return end
+        if at - start >= 2 and at[-1] == b"-" and at[-2] == b"-":
+            return at - 2
+        at += 1
+
+
+cdef const byte* _end_tag(const byte* at, const byte* end, const char* name) noexcept:
+    """The end tag of an element (its name with the slash), the text's end where there is none."""
+    while True:
+        at = <const byte*>memchr(at, b"<", end - at)
+        if at == NULL:
+            return end
+        if _begins(at + 1, end, name):
+            return at
+        at += 1
+
+
 def survey(bytes text):
     """``costly_markup.count_markup`` and ``lean_markup.lean`` in one pass."""
     cdef const byte* start = <const byte*>PyBytes_AS_STRING(text)
@@ -148,18 +176,38 @@ def survey(bytes text):
     cdef const byte* content
     cdef const byte* content_end
     cdef const byte* tag
+    cdef const byte* passed_over = start  # nothing is emptied before
+    cdef byte first
     cdef PyObject* kept = NULL
     cdef char* place = NULL
     cdef bint is_data
     cdef size_t name_length
     cdef _Counts counts = _Counts(0, 0, 0), within
+    cdef Py_ssize_t cuts = 0
     while True:
         at = <const byte*>memchr(at, b"<", end - at)
         if at == NULL:
             break
         at += 1
         _count(at, end, &counts)
-        if at == end or _lower(at[0]) != b"s":
+        if at == end or at < passed_over:
+            continue
+        first = _lower(at[0])
+        if first == b"!":
+            if _begins(at, end, b"!--"):
+                passed_over = _comment_end(at + 3, end)
+            continue
+        if first != b"s" and first != b"t" and first != b"n":
+            continue
+        if at - start > 1 and (at[-2] == b'"' or at[-2] == b"'"):
+            continue
+        if first == b"t":
+            if _is_named(at, end, b"template"):
+                passed_over = _end_tag(at + 8, end, b"/template")
+            continue
+        if first == b"n":
+            if _is_named(at, end, b"noscript"):
+                passed_over = _end_tag(at + 8, end, b"/noscript")
             continue
         tag = at
         name_length = 6 if _is_named(tag, end, b"script") else 5 if _is_named(tag, end, b"style") else 3 if _is_named(tag, end, b"svg") else 0
@@ -180,24 +228,31 @@ def survey(bytes text):
             content_end = _style_end(content, end)
         else:
             content_end = _drawing_end(content, end, &within)
-        if content_end == NULL or (not is_data and _ends_comment(content, content_end)):
+        if content_end == NULL:
+            if name_length == 6:
+                passed_over = _end_tag(content, end, b"/script")
+            continue
+        if not is_data and _ends_comment(content, content_end):
             continue
         at = content_end
         counts.tags += within.tags
         counts.closings += within.closings
         counts.formatting += within.formatting
-        if not is_data and content_end > content:
+        if not is_data and content_end - content >= MARK_LENGTH:
+            cuts += 1
             if kept == NULL:
                 kept = _new_bytes(NULL, end - start)
                 place = PyBytes_AS_STRING(<object>kept)
-            memcpy(place, copied, content - copied)
-            place += content - copied
+            memcpy(place, copied, content - 1 - copied)
+            place += content - 1 - copied
+            memcpy(place, MARK, MARK_LENGTH)
+            place += MARK_LENGTH
             copied = content_end
     if kept == NULL:
-        return counts.tags, counts.closings, counts.formatting, text
+        return counts.tags, counts.closings, counts.formatting, text, 0
     memcpy(place, copied, end - copied)
     place += end - copied
     _PyBytes_Resize(&kept, place - PyBytes_AS_STRING(<object>kept))
     lean = <object>kept
     Py_DECREF(lean)
-    return counts.tags, counts.closings, counts.formatting, lean
+    return counts.tags, counts.closings, counts.formatting, lean, cuts

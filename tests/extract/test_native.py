@@ -178,7 +178,8 @@ def test_markup_is_counted_the_same(text: bytes) -> None:
     [b"<script", b"<SCRIPT>", b"<script>", b"</script", b"</script>", b"</Script ", b"<style", b"<style>", b"</style>", b"</style", b"<svg",
      b"<svg>", b"<svg viewBox='0 0'>", b"</svg>", b"</svg", b"<path d=1 />", b"<G>", b"</g>", b"<g", b"<linearGradient/>", b"<title>",
      b" type=application/ld+JSON", b" src='", b"'", b'"', b"/", b">", b"<", b"<!--", b"-->", b"--", b" ", b"\n", b"\t", b"a < b", b"x",
-     b"b { c: d }", b"<b ", b"</", b"\xc3\xa9"]
+     b"b { c: d }", b"<b ", b"</", b"\xc3\xa9", b"what nobody reads", b"<template", b"</template>", b"<NoScript>", b"</noscript ", b"<!-- ",
+     b" data-lean>"]
 ), max_size=30).map(b"".join))  # fmt: skip
 @settings(REPEATABLE, max_examples=5_000)
 def test_what_nobody_reads_is_left_out_the_same(text: bytes) -> None:

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from ingest.errors import PageError
 from ingest.extract.costly_markup import refuse_costly_markup
-from ingest.extract.lean_markup import survey
+from ingest.extract.lean_markup import shows, survey
 from ingest.extract.markup_tags import read_tags
 from ingest.model import Stage
 
@@ -66,7 +66,8 @@ def parse_html(text: bytes, max_depth: int, *, whole: bool = False) -> LexborHTM
     refuse_costly_markup(text, counts)
     if counts.tags - counts.closings > max_depth and nests_deeper_than(text, max_depth):
         raise PageError(Stage.EXTRACT, "too_deep", f"The page's elements nest more than {max_depth:,} deep.")
-    return LexborHTMLParser(text if whole else seen, options=_OPTIONS)
+    tree = LexborHTMLParser(text if whole else seen.text, options=_OPTIONS)
+    return tree if whole or shows(tree, seen) else LexborHTMLParser(text, options=_OPTIONS)
 
 
 def nests_deeper_than(text: bytes, max_depth: int) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 REJECTED_SOURCE = "(none)"
 """The slug that rejected pages are counted under: nobody knows whose they are."""
 
-_MOST_TRIES = 5  # of a batch that met another loader; each try waits for the other's commit, so few are ever needed
+_MOST_TRIES = 20  # of a batch that met another loader; each try waits for the other's commit, so few are ever needed
 
 # What one record can be guilty of; everything else is a fault of the server or of this code, and is raised.
 _POISON = (

@@ -168,15 +168,27 @@ NEWS = {
     "nl": "De raad heeft maandag besloten de brug bij de haven niet te sluiten. Voor de bewoners zijn er ook een veer en een bus.",
 }
 NEIGHBOURS = {
-    "de": "Byrådet har mandag besluttet at lukke broen ved havnen til sommeren, og den skal fornyes for en million. Det er ikke billigt, "
-    "sagde borgmesteren efter mødet, der varede i tre timer.",
-    "es": "El consell va votar dilluns tancar el pont del port fins a l'estiu i renovar-lo. Els veïns i les empreses protesten també, però "
-    "l'obra va ser promesa segons l'alcaldessa.",
-    "pt": "O consello votou o luns pechar a ponte do porto ata o verán e renovala. Os veciños e as empresas tamén protestan, pero a obra "
-    "foi prometida segundo a alcaldesa, que non quixo falar.",
-    "nl": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie. Vir die inwoners is daar ook 'n veerboot en 'n bus na "
-    "die stad, het die burgemeester gesê.",
-    "en": "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie.",
+    "de": [
+        "Byrådet har mandag besluttet at lukke broen ved havnen til sommeren, og den skal fornyes for en million. Det er ikke billigt, "
+        "sagde borgmesteren efter mødet, der varede i tre timer.",
+        "De Conseil huet e Méindeg decidéiert, d'Bréck beim Hafen bis zum Summer zouzemaachen. Dat gëtt net bëlleg, sot d'Buergermeesch"
+        "tesch nach no der Sitzung, an d'Awunner mussen aus dem Quartier bei de Bus goen.",
+    ],
+    "es": [
+        "El consell va votar dilluns tancar el pont del port fins a l'estiu i renovar-lo. Els veïns i les empreses protesten també, però "
+        "l'obra va ser promesa segons l'alcaldessa."
+    ],
+    "pt": [
+        "O consello votou o luns pechar a ponte do porto ata o verán e renovala. Os veciños e as empresas tamén protestan, pero a obra "
+        "foi prometida segundo a alcaldesa, que non quixo falar.",
+        "El consell ha votat tancar el pont en el seu barri com a mesura, i el seu alcalde diu que com sempre el veïnat ho sabia.",
+    ],
+    "nl": [
+        "Die raad het Maandag besluit om die brug by die hawe nie te sluit nie. Vir die inwoners is daar ook 'n veerboot en 'n bus na "
+        "die stad, het die burgemeester voor die vergadering gesê."
+    ],
+    "en": ["De raad van de gemeente heeft besloten of de brug dicht gaat of niet, en of er dan een veer komt of een bus."],
+    "it": ["U cunsigliu hà vutatu luni di chjode u ponte di u portu sinu à l'estate. Hè più caru chè prima, è a ghjente ùn hè cuntenta."],
 }
 
 
@@ -186,7 +198,7 @@ def test_function_words_confirm_what_the_page_declares(language: str, monkeypatc
     monkeypatch.setattr("ingest.extract.metadata.language._detected", lambda _: "nobody asked")
     assert detect_language(NEWS[language], language) == language
     assert {detect_language(text, language) for other, text in NEWS.items() if other != language} == {"nobody asked"}
-    assert language not in NEIGHBOURS or detect_language(NEIGHBOURS[language], language) == "nobody asked"
+    assert {detect_language(text, language) for text in NEIGHBOURS.get(language, ())} <= {"nobody asked"}
 
 
 @pytest.mark.parametrize("text", ["", "Jane Roe", "1234567890 " * 20, "\ud800" * 100])

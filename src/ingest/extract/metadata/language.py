@@ -17,20 +17,20 @@ _CONFIRMING = 120  # characters: enough to confirm what the page declares for 93
 _SHORTEST = 60  # characters; below, headlines full of names are taken for other languages
 _SURE = 0.9  # probability; the detector's own bar for "reliable" is 0.7, at which Norwegian and Danish still mix
 _OPENING = 400  # characters looked through for function words
-_FUNCTION_WORDS_MIN = 4
+_FUNCTION_WORDS_MIN = 4  # different ones
 _FUNCTION_WORDS_SHARE = 0.05  # of the opening's words; news has two to three times that, a text in another language next to none
-# Words that a text of the language is full of, and its neighbours' are not (Catalan, Galician, Afrikaans, Danish): what a page declares
-# to be in one of the commonest languages of news is confirmed by them in a tenth of the detector's time.
+# Words that a text of the language is full of, and its neighbours' are not (Catalan, Galician, Afrikaans, Luxembourgish): what a page
+# declares to be in one of the commonest languages of news is confirmed by them in a tenth of the detector's time.
 _FUNCTION_WORDS = {
     language: frozenset(words.split())
     for language, words in {
         "en": "the of and that with which from were would their they this has been have who about after",
-        "de": "und das nicht mit auf für sich wird auch dem eine einen einer wurde werden sind bei nach oder noch zum zur vom aus im zu",
+        "de": "und das nicht mit auf für sich wird auch eine einen einer wurde werden sind ist oder noch im dass über vom durch",
         "fr": "les est une dans pour qui avec aux cette ces par sont été mais leur selon ont",
         "es": "los las y sus fue según hasta más también pero",
-        "it": "della che nel gli alla sono anche delle dei più questo dalla nella non è ha",
-        "pt": "não uma um em com pela pelo são também seu à às",
-        "nl": "een niet zijn voor wordt naar werd bij heeft ook",
+        "it": "della che nel gli alla sono anche delle dei questo dalla nella non ha",
+        "pt": "não uma um pela pelo são também à às sua isso",
+        "nl": "een niet zijn wordt naar werd heeft deze worden zich hij bij",
     }.items()
 }
 _CODES = {
@@ -76,8 +76,8 @@ def _is_full_of(opening: str, function_words: frozenset[str] | None) -> bool:
     if function_words is None:
         return False
     words = opening.lower().split()
-    found = len(words) - len([word for word in words if word not in function_words])
-    return found >= max(_FUNCTION_WORDS_MIN, _FUNCTION_WORDS_SHARE * len(words))
+    found = [word for word in words if word in function_words]
+    return len(set(found)) >= _FUNCTION_WORDS_MIN and len(found) >= _FUNCTION_WORDS_SHARE * len(words)
 
 
 def _detected(sample: str) -> str | None:
