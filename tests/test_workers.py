@@ -1,22 +1,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from ingest.errors import PageError
 from ingest.model import Article, Candidate, Limits, MediaType, Page, PageResult, Rejection, Stage
-from ingest.workers import _Worker, as_it_is, extract_batches, extract_pages
+from ingest.workers import extract_batches, extract_pages
+from tests.test_processes import children
 
-DEADLY = 13
+DEADLY = 77
 
 
 def page(number: int, paragraphs: int = 3) -> Page:
@@ -144,30 +143,17 @@ def test_a_worker_that_is_killed_costs_no_page() -> None:
     assert titles == [f"Story number {i} of the day" for i in range(200)]
 
 
-def test_a_worker_that_is_killed_while_it_answers_is_not_waited_for() -> None:
-    """It has sent a part of its results, more than a pipe holds."""
-    many = [page(n, paragraphs=60) for n in range(50)]
-    worker = _Worker(Limits(), as_it_is)
-    pipe = worker._pipe
-    pipe.send(many)
-    assert pipe.poll(60)
-    [child] = children()
-    os.kill(child, signal.SIGKILL)
-    worker._pipe = SimpleNamespace(send=lambda _: None, recv=pipe.recv, close=pipe.close)  # type: ignore[assignment]
-    assert [title(r) for r in worker.extract(many)] == [f"Story number {n} of the day" for n in range(50)]
-    worker.end()
-    worker.close()
-    assert children() == []
-
-
-def test_a_page_that_kills_its_worker_is_the_one_that_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.workers._serve", _serve_or_die)
-    worker = _Worker(Limits(), as_it_is)
-    results = worker.extract([page(1), page(DEADLY), page(2)])
-    worker.end()
-    worker.close()
-    assert [title(r) or reason(r) for r in results] == ["Story number 1 of the day", "extractor_crashed", "Story number 2 of the day"]
+def test_a_page_that_kills_its_worker_is_the_one_that_is_rejected() -> None:
+    results = [r for batch in extract_batches(batches(6), Limits(), 2, deadly) for r in batch]
+    assert [n for n, r in enumerate(results) if reason(r) == "extractor_crashed"] == [DEADLY]
+    assert [title(r) for n, r in enumerate(results) if n != DEADLY] == [f"Story number {n} of the day" for n in range(120) if n != DEADLY]
     assert all(r.page is not None for r in results)
+
+
+def deadly(result: PageResult) -> PageResult:
+    if result.candidate.path == f"{DEADLY}.html" and multiprocessing.parent_process():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
 
 
 def test_a_result_that_cannot_be_finished_is_a_rejection() -> None:
@@ -177,31 +163,3 @@ def test_a_result_that_cannot_be_finished_is_a_rejection() -> None:
     [result] = extract_pages([page(1)], Limits(), finish)
     assert reason(result) == "extractor_error"
     assert result.page is not None
-
-
-def test_a_pool_ends_while_its_workers_start_again() -> None:
-    """They die one after the other, as on SIGTERM to the whole group, and the pool is left in the middle of it."""
-    for _ in range(3):
-        results = extract_batches(batches(10), Limits(), jobs=4)
-        next(results)
-        next(results)
-        for child in children():
-            os.kill(child, signal.SIGKILL)
-        results.close()  # type: ignore[attr-defined]  # it is a generator
-        assert children() == []
-
-
-def _serve_or_die(pipe: Connection, _limits: Limits, _finish: object) -> None:
-    """Runs in the worker's process."""
-    while True:
-        pages = pipe.recv()
-        if any(p.candidate.path == f"{DEADLY}.html" for p in pages):
-            os.kill(os.getpid(), signal.SIGKILL)
-        pipe.send(extract_pages(pages, Limits()))
-
-
-def children() -> list[int]:
-    """The worker processes of this one (Linux)."""
-    own = Path("/proc/self/task").glob("*/children")
-    pids = [int(pid) for file in own for pid in file.read_text().split()]
-    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]

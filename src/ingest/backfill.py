@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -21,7 +21,7 @@ from ingest.gather import Pace, gather
 from ingest.model import Candidate, PageResult, Tally
 from ingest.normalise.credentials import without_credentials
 from ingest.pipeline import fetch_session, ingest_batches, listing_limits, merge_tallies, with_source_rules
-from ingest.processes import end_workers, submit, worker_pool
+from ingest.processes import WorkerDied, WorkerPool
 from ingest.report.run_table import add_up
 from ingest.rules.book import book_at
 from ingest.settings import Settings
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from ingest.processes import Worker
+
 _LOOK_SECONDS = 0.2
-_MOST_DEATHS = 3  # of workers, after which what is left is given up: something kills every one
+_MOST_DEATHS = 3  # of workers over one shard, after which it is given up: something in it kills them
 
 Work = tuple[Shard, UUID]
 
@@ -140,31 +142,24 @@ def _loaded(engine: Engine, settings: Settings, run_id: UUID, shard: Shard, load
 def load_shards(shards: Sequence[Shard], run_id: UUID, workers: int, check_interrupt: Callable[[], None]) -> Iterator[ShardResult]:
     """Load shards in so many processes; each result comes as its shard ends.
 
-    A worker that is killed costs no shard: what it worked on is begun again.
+    A worker that is killed costs no shard: what it worked on is begun again. Leaving the loop ends them in the middle of their work, which
+    takes minutes, and is begun again another time.
     """
     waiting = deque(shards)
-    deaths = 0
-    while waiting:
-        with worker_pool(workers) as pool:
-            running: dict[Future[ShardResult], Shard] = {}
-            try:
-                while waiting or running:
-                    while waiting and len(running) < workers:
-                        shard = waiting.popleft()
-                        running[submit(pool, load_shard, (shard, run_id))] = shard
-                    ended, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                    check_interrupt()
-                    for future in ended:
-                        result = future.result()
-                        del running[future]
-                        yield result
-            except BrokenProcessPool:
-                deaths += 1
-                if deaths >= _MOST_DEATHS:
-                    sentence = "The processes that loaded it died."
-                    yield from (ShardResult(shard, [], sentence) for shard in (*running.values(), *waiting))
-                    return
-                waiting.extendleft(reversed(running.values()))
-            except BaseException:
-                end_workers()  # a shard takes minutes: it is begun again another time
-                raise
+    running: set[Future[ShardResult]] = set()
+    with WorkerPool(workers) as pool:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                running.add(pool.submit(_load_in, (waiting.popleft(), run_id)))
+            ended, running = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            check_interrupt()
+            for future in ended:
+                yield future.result()
+
+
+def _load_in(worker: Worker, work: Work) -> ShardResult:
+    for _ in range(_MOST_DEATHS):
+        with suppress(WorkerDied):
+            result: ShardResult = worker.call(load_shard, work)
+            return result
+    return ShardResult(work[0], [], f"The processes that loaded it died, {_MOST_DEATHS} of them.")

@@ -1,4 +1,8 @@
-"""Processes that work for this one: they leave Ctrl-C to it, do not import its program, and die with it however it dies."""
+"""Processes that work for this one: they leave Ctrl-C to it, do not import its program, and die with it however it dies.
+
+Each answers on a pipe of its own, which ends where the process dies, whatever it was doing. `ProcessPoolExecutor` has one pipe for all
+answers: where a process is killed in the middle of a long one, its rest never comes, and the pool waits for ever.
+"""
 
 from __future__ import annotations
 
@@ -7,51 +11,116 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from types import ModuleType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
+    from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # spawn: the parent holds database connections and threads, which a fork would duplicate.
-CONTEXT = multiprocessing.get_context("spawn")
+_CONTEXT = multiprocessing.get_context("spawn")
 _STARTING = threading.Lock()
 
 
-def worker_pool(jobs: int) -> ProcessPoolExecutor:
-    """A pool for work whose results are short.
-
-    A process that is killed while it sends a long one leaves the pool waiting for the rest of it; up to ``PIPE_BUF`` bytes go at once.
-    """
-    return ProcessPoolExecutor(jobs, mp_context=CONTEXT, initializer=_begin)
+class WorkerDied(Exception):
+    """A process ended before it had answered; another one is in its place."""
 
 
-def submit(pool: ProcessPoolExecutor, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> Future[R]:
-    """Hand work to a pool, which may start a process for it.
+class Worker:
+    """A process that calls functions, one after the other."""
 
-    Raises:
-        BrokenProcessPool: one of its processes has died.
-    """
+    def __init__(self) -> None:
+        self._ended = False
+        self._start()
+
+    def call(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+        """What a function, one of a module, returns or raises in the process.
+
+        Raises:
+            WorkerDied: the process ended meanwhile.
+        """
+        try:
+            self._pipe.send((function, args, options))
+            result, error = self._pipe.recv()
+        except (EOFError, OSError) as death:
+            self.close()
+            if not self._ended:
+                self._start()
+            raise WorkerDied from death
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]  # a pipe knows no types
+
+    def end(self) -> None:
+        """End the process, also in the middle of its work."""
+        self._ended = True
+        self._process.terminate()
+
+    def close(self) -> None:
+        """Clear away what is left of it."""
+        self._pipe.close()
+        self._process.join()
+
+    def _start(self) -> None:
+        self._pipe, theirs = _CONTEXT.Pipe()
+        self._process = _started(theirs)
+        theirs.close()  # open here as well, it would not end with the process
+        if self._ended:  # meanwhile: whoever said so has ended the process before this one
+            self._process.terminate()
+
+
+class WorkerPool:
+    """So many workers; leaving the block ends them, also in the middle of their work."""
+
+    def __init__(self, jobs: int) -> None:
+        self._workers = [Worker() for _ in range(jobs)]
+        self._free: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+        self._threads = ThreadPoolExecutor(jobs)
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.end()
+        self._threads.shutdown()
+        for worker in self._workers:
+            worker.close()
+
+    def submit(self, work: Callable[Concatenate[Worker, P], R], *args: P.args, **options: P.kwargs) -> Future[R]:
+        """Do a piece of work with the next worker that is free: `Worker.call`, or a function that calls it."""
+        return self._threads.submit(lambda: self._with_a_worker(work, *args, **options))
+
+    def _with_a_worker(self, work: Callable[Concatenate[Worker, P], R], *args: P.args, **options: P.kwargs) -> R:
+        worker = self._free.get()  # there are as many as threads
+        try:
+            return work(worker, *args, **options)
+        finally:
+            self._free.put(worker)
+
+
+def _started(pipe: Connection) -> SpawnProcess:
+    process = _CONTEXT.Process(target=_serve, args=(pipe,), daemon=True)
     with _interrupts_blocked(), _without_main():
-        return pool.submit(function, *args, **options)
-
-
-def end_workers() -> None:
-    """End the processes of all pools in the middle of their work."""
-    for process in multiprocessing.active_children():
-        process.terminate()
+        process.start()
+    return process
 
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """A worker that starts in the block inherits that it does not hear Ctrl-C, also before it can say so itself."""
+    """A process that starts in the block inherits that it does not hear Ctrl-C, also before it can say so itself."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -61,7 +130,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """A worker that starts in the block does not import the program that starts it: of Prefect's, that takes a second."""
+    """A process that starts in the block does not import the program that starts it: of Prefect's, that takes a second."""
     with _STARTING:
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
@@ -71,25 +140,22 @@ def _without_main() -> Iterator[None]:
             sys.modules["__main__"] = main
 
 
-def start(function: Callable[P, None], *args: P.args, **options: P.kwargs) -> SpawnProcess:
-    """Start a process that runs a function."""
-    process = CONTEXT.Process(target=_run, args=(function, args, options), daemon=True)
-    with _interrupts_blocked(), _without_main():
-        process.start()
-    return process
-
-
-def _run(function: Callable[..., None], args: tuple[object, ...], options: dict[str, object]) -> None:
-    _begin()
-    function(*args, **options)
-
-
-def _begin() -> None:
-    """Leave Ctrl-C to the parent, and die with it even when it is killed without a chance to say so."""
+def _serve(pipe: Connection) -> None:
+    """Answer what comes through a pipe, until it ends; leave Ctrl-C to the parent, and die with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent.join,), daemon=True).start()
+    with suppress(EOFError):
+        while True:
+            pipe.send(_answer(*pipe.recv()))
+
+
+def _answer(function: Callable[..., object], args: tuple[object, ...], options: dict[str, object]) -> tuple[object, Exception | None]:
+    try:
+        return function(*args, **options), None
+    except Exception as error:  # noqa: BLE001  # the caller's to hear
+        return None, error
 
 
 def _exit_after(wait: Callable[[], None]) -> None:

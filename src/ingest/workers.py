@@ -11,24 +11,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from ingest.errors import PageError
 from ingest.model import PageResult, Stage
-from ingest.processes import CONTEXT, start
+from ingest.processes import WorkerDied, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
-    from multiprocessing.connection import Connection
     from types import FrameType
 
     from ingest.model import Article, Limits, Page, Rejection
+    from ingest.processes import Worker
 
 Finish = Callable[["PageResult"], "PageResult"]
 
@@ -59,13 +57,14 @@ def extract_batches(batches: Iterable[Sequence[Page]], limits: Limits, jobs: int
             break
     else:
         return
-    with _Pool(limits, jobs, finish) as pool:
+    pending: deque[Future[list[PageResult]]] = deque()
+    with WorkerPool(jobs) as pool:
         for batch in source:
-            pool.submit(batch)
-            if pool.full:
-                yield pool.next_results()
-        while pool.pending:
-            yield pool.next_results()
+            pending.append(pool.submit(_extract_in, batch, limits, finish))
+            if len(pending) > jobs * _WINDOW:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 def extract_pages(pages: Sequence[Page], limits: Limits, finish: Finish = as_it_is) -> list[PageResult]:
@@ -137,106 +136,27 @@ def _hush_out_of_time(heard: Callable[[sys.UnraisableHookArgs], object], unraisa
         heard(unraisable)
 
 
-class _Pool:
-    """A window of batches over worker processes; it outlives a worker that dies."""
-
-    def __init__(self, limits: Limits, jobs: int, finish: Finish) -> None:
-        self.pending: deque[Future[list[PageResult]]] = deque()
-        self._jobs = jobs
-        self._workers = [_Worker(limits, finish) for _ in range(jobs)]
-        self._free: SimpleQueue[_Worker] = SimpleQueue()
-        for worker in self._workers:
-            self._free.put(worker)
-        self._threads = ThreadPoolExecutor(jobs)
-
-    def __enter__(self) -> _Pool:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
-            worker.end()
-        self._threads.shutdown()
-        for worker in self._workers:
-            worker.close()
-
-    @property
-    def full(self) -> bool:
-        return len(self.pending) > self._jobs * _WINDOW
-
-    def submit(self, batch: Sequence[Page]) -> None:
-        self.pending.append(self._threads.submit(self._extract, batch))
-
-    def next_results(self) -> list[PageResult]:
-        return self.pending.popleft().result()
-
-    def _extract(self, batch: Sequence[Page]) -> list[PageResult]:
-        worker = self._free.get()  # there are as many as threads
-        try:
-            return worker.extract(batch)
-        finally:
-            self._free.put(worker)
+def _extract_in(worker: Worker, batch: Sequence[Page], limits: Limits, finish: Finish) -> list[PageResult]:
+    """Extract pages in a process; where it dies, each again by itself, so that none but the one that kills it is rejected."""
+    try:
+        return _asked(worker, batch, limits, finish)
+    except WorkerDied:
+        return [_extract_alone(worker, page, limits, finish) for page in batch]
 
 
-class _Worker:
-    """A process that extracts, on a pipe of its own: the pipe ends where the process dies, whatever it was doing."""
-
-    def __init__(self, limits: Limits, finish: Finish) -> None:
-        self._limits = limits
-        self._finish = finish
-        self._ended = False
-        self._start()
-
-    def _start(self) -> None:
-        self._pipe, theirs = CONTEXT.Pipe()
-        self._process = start(_serve, theirs, self._limits, self._finish)
-        theirs.close()  # open here as well, it would not end with the process
-        if self._ended:  # meanwhile: whoever said so has ended the process before this one
-            self._process.terminate()
-
-    def end(self) -> None:
-        """End the process, also in the middle of its work."""
-        self._ended = True
-        self._process.terminate()
-
-    def close(self) -> None:
-        """Clear away what is left of it."""
-        self._pipe.close()
-        self._process.join()
-
-    def extract(self, batch: Sequence[Page]) -> list[PageResult]:
-        """Extract pages; where the process dies, each again by itself, so that none but the one that kills it is rejected."""
-        try:
-            return self._asked(batch)
-        except _Died:
-            return [self._extract_alone(page) for page in batch]
-
-    def _extract_alone(self, page: Page) -> PageResult:
-        try:
-            return self._asked([page])[0]
-        except _Died:
-            failure = PageError(Stage.EXTRACT, "extractor_crashed", "The process that extracted this page died.")
-            return self._finish(PageResult(page.candidate, failure.rejection(), page))
-
-    def _asked(self, pages: Sequence[Page]) -> list[PageResult]:
-        try:
-            self._pipe.send(pages)
-            results: list[PageResult] = self._pipe.recv()
-        except (EOFError, OSError) as death:
-            self.close()
-            if not self._ended:
-                self._start()
-            raise _Died from death
-        return [replace(r, page=page) for page, r in zip(pages, results, strict=True)]
+def _extract_alone(worker: Worker, page: Page, limits: Limits, finish: Finish) -> PageResult:
+    try:
+        return _asked(worker, [page], limits, finish)[0]
+    except WorkerDied:
+        failure = PageError(Stage.EXTRACT, "extractor_crashed", "The process that extracted this page died.")
+        return _finished(PageResult(page.candidate, failure.rejection(), page), finish)
 
 
-class _Died(Exception):
-    """A worker's process ended before it had answered."""
+def _asked(worker: Worker, pages: Sequence[Page], limits: Limits, finish: Finish) -> list[PageResult]:
+    results = worker.call(_without_pages, pages, limits, finish)
+    return [replace(r, page=page) for page, r in zip(pages, results, strict=True)]
 
 
-def _serve(pipe: Connection, limits: Limits, finish: Finish) -> None:
-    """Extract what comes through a pipe, until it ends."""
-    with suppress(EOFError):
-        while True:
-            # The caller has the bytes: sending them back would double the traffic between the processes.
-            pipe.send([replace(r, page=None) for r in extract_pages(pipe.recv(), limits, finish)])
+def _without_pages(pages: Sequence[Page], limits: Limits, finish: Finish) -> list[PageResult]:
+    """In the process: the caller has the bytes, and sending them back would double the traffic between the two."""
+    return [replace(r, page=None) for r in extract_pages(pages, limits, finish)]

@@ -11,10 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from ingest.backfill import _load_in
+from ingest.discover.shards import Shard
+from ingest.processes import Worker, WorkerDied
 from tests.discover.test_warc import answer, one_member_a_record, record
 from tests.store.held import HELD, hold_article
 from tests.web.server import Web
@@ -146,6 +150,22 @@ def test_a_worker_that_is_killed_costs_nothing(environment: Environment, archive
     assert process.returncode == 0
     assert rows(environment, "SELECT count(*), count(DISTINCT url) FROM news.article") == [(PAGES, PAGES)]
     assert rows(environment, "SELECT DISTINCT state FROM ops.shard") == [("done",)]
+
+
+def test_a_part_that_kills_its_workers_is_given_up_by_itself() -> None:
+    deadly, tries = Shard(b"key", "archive.warc", "part 1"), []
+
+    class Dying(Worker):
+        def __init__(self) -> None:
+            """Without a process."""
+
+        def call(self, _function: object, work: object) -> None:  # type: ignore[override]
+            tries.append(work)
+            raise WorkerDied
+
+    result = _load_in(Dying(), (deadly, uuid4()))
+    assert (result.shard, result.tallies, len(tries)) == (deadly, [], 3)
+    assert result.error == "The processes that loaded it died, 3 of them."
 
 
 def test_a_sitemap_by_dates(environment: Environment) -> None:

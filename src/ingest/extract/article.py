@@ -21,6 +21,8 @@ from ingest.model import Article, FieldProvenance, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from selectolax.lexbor import LexborHTMLParser
+
     from ingest.extract.metadata import Metadata
     from ingest.model import Candidate, Limits, RuleEffect
 
@@ -35,12 +37,12 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         PageError: ``too_deep``, ``rule_failed``, or ``no_article_text`` where nothing on the page is an article.
     """
     url, rules = candidate.url, candidate.rules
-    is_whole = bool(rules.fingerprint)  # people may select anything
-    tree = parse_html(text, limits.max_tree_depth, whole=is_whole)
-    effects = mark_elements(tree, rules) if rules.fingerprint else []
+    ruled = bool(rules.fingerprint)
+    tree = parse_html(text, limits.max_tree_depth, whole=ruled)  # people may select anything
+    effects = mark_elements(tree, rules) if ruled else []
     candidates = with_hint(read_candidates(tree, url), candidate.hint)
     overrides = None
-    if rules.fingerprint:
+    if ruled:
         found, more = rule_candidates(tree, rules)
         effects += more
         candidates = preferred(found, candidates)
@@ -60,7 +62,7 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         publisher=metadata.publisher,
         jsonld_body=article_body,
         summary=metadata.summary,
-        ruled=bool(rules.fingerprint),
+        ruled=ruled,
     )
     blocks = read_body(tree, hints)
     names_person = len(metadata.authors) > len(metadata.author_organisations)
@@ -68,8 +70,11 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         candidates = preferred(candidates, lines)
         metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     if not rules.body:
-        scripts = lambda: tree if is_whole else parse_html(text, limits.max_tree_depth, whole=True)  # noqa: E731
-        blocks = with_hidden_text(blocks, scripts, metadata.title, article_body)
+
+        def with_scripts() -> LexborHTMLParser:
+            return tree if ruled else parse_html(text, limits.max_tree_depth, whole=True)
+
+        blocks = with_hidden_text(blocks, with_scripts, metadata.title, article_body)
     if overrides:
         blocks = overrides.applied_to(blocks)
     blocks, more = drop_by_text(blocks, rules)

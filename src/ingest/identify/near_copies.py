@@ -11,7 +11,6 @@ import hashlib
 import re
 import struct
 import unicodedata
-from functools import lru_cache
 from itertools import zip_longest
 
 from rensa import RMinHash
@@ -66,7 +65,6 @@ def _shingles(tokens: list[str]) -> set[str]:
     return {" ".join(run) for is_unspaced, short, long in starts if (run := long if is_unspaced else short)}
 
 
-@lru_cache(maxsize=1_024)  # a loader keeps a batch's sketches, then looks them up
 def bands(of: Sketch) -> tuple[int, ...]:
     """Signed 64-bit numbers to look a sketch up by: those of two copies share at least one."""
     step = 4 * _ROWS

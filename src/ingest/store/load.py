@@ -127,7 +127,7 @@ def _note_visits(connection: Connection, run_id: UUID, results: Sequence[PageRes
 
 def _load(connection: Connection, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> list[_Loaded]:
     now = dt.datetime.now(dt.UTC)
-    pages = [article_page(r, r.result, r.packed_article, now) for r in results if isinstance(r.result, Article) and r.packed_article]
+    pages = [article_page(r, r.result, now) for r in results if isinstance(r.result, Article)]
     rejected = [(r, r.result) for r in results if isinstance(r.result, Rejection)]
     take_turns(connection, pages)
     loaded = _load_rejections(connection, run_id, rejected)

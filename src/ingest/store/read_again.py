@@ -42,7 +42,7 @@ def with_loaded_pages(connection: Connection, pages: Sequence[ArticlePage], limi
         if first[pages[i].key] == i:
             old = kept_page(*columns).page(pages[i].result.candidate, observed_at)
             [result] = extract_pages([old], limits, pack)
-            if isinstance(result.result, Article) and result.packed_article:
-                again = article_page(result, result.result, result.packed_article, observed_at)
+            if isinstance(result.result, Article):
+                again = article_page(result, result.result, observed_at)
                 loaded[i] = replace(again, key=pages[i].key, source=pages[i].source, is_loaded=True)
     return [p for i, page in enumerate(pages) for p in (loaded.get(i), page) if p]

@@ -105,8 +105,10 @@ def _optional(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def article_page(result: PageResult, article: Article, packed: PackedArticle, now: dt.datetime) -> ArticlePage:
-    """The rows' content of one page; ``now`` stands in where the page does not say when it was observed."""
+def article_page(result: PageResult, article: Article, now: dt.datetime) -> ArticlePage:
+    """The rows' content of one page that is packed; ``now`` stands in where the page does not say when it was observed."""
+    packed = result.packed_article
+    assert packed is not None  # noqa: S101  # load_batch and the workers have packed it
     url = storable(article_url(result))
     observed_at = result.page.observed_at if result.page else now
     return ArticlePage(

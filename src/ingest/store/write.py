@@ -59,7 +59,7 @@ def _copy(connection: Connection, into: str, rows: Iterable[Sequence[Any]]) -> N
 
 
 def copy_binary(connection: Connection, table: str, types: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
-    """Add rows of few and plain types, given for each column: a third of the time that the same takes as text, half the bytes."""
+    """Add rows of few and plain types, given for each column: cheaper to write than text, and half the bytes."""
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT binary)") as copy:
         copy.set_types(list(types.values()))
         for row in rows:
