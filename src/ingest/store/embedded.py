@@ -52,7 +52,7 @@ max_connections = 50
 shared_buffers = 128MB
 maintenance_work_mem = 128MB
 max_wal_size = 2GB
-wal_compression = on
+wal_compression = off
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
