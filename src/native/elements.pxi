@@ -6,7 +6,7 @@ from ingest.extract.declared import is_jsonld, names_link
 from ingest.extract.tag_numbers import number_of
 
 cdef size_t META = number_of("meta"), LINK_TAG = number_of("link"), SCRIPT = number_of("script"), TITLE = number_of("title")
-cdef size_t STYLE = number_of("style"), SVG = number_of("svg"), H1 = number_of("h1"), TIME = number_of("time")
+cdef size_t STYLE = number_of("style"), SVG = number_of("svg"), MATH = number_of("math"), H1 = number_of("h1"), TIME = number_of("time")
 
 
 cdef class Element:
@@ -123,6 +123,18 @@ cdef bint _may_hold_metadata(void* element) noexcept:
     return False
 
 
+cdef inline bint _is_in_drawing(void* node) noexcept:
+    """Whether a drawing or a formula holds it."""
+    cdef size_t tag
+    node = _parent(node)
+    while node != NULL:
+        tag = _tag_number(node)
+        if tag == SVG or tag == MATH:
+            return True
+        node = _parent(node)
+    return False
+
+
 def count_lean(tree):
     """What ``lean_markup.count_lean`` counts."""
     cdef Py_ssize_t count = 0
@@ -139,7 +151,7 @@ def count_lean(tree):
             while attribute != NULL:
                 name = _attribute_name(attribute, &length)
                 if _is(name, length, b"data-lean"):
-                    count += _first_child(node) == NULL
+                    count += _first_child(node) == NULL and not (tag == SCRIPT and _is_in_drawing(node))
                     break
                 attribute = _next_attribute(attribute)
         node = _following(node, top)

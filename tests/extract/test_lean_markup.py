@@ -78,6 +78,8 @@ STORY = "<p>Two boats run every hour, said the mayor.</p>"
 @example(page_of(f"<!-- <style> --!>{STORY.replace('<p>', '').replace('</p>', '')}</style><p>x".encode()))
 @example(page_of(f"<p data-a='<b><script>'>{STORY}</p><p data-b='</script>'>x".encode()))
 @example(page_of(f"<textarea><script></textarea>{STORY}<textarea></script>".encode()))
+@example(page_of(f"<svg><path/><script>{STORY}</script></svg><p>x".encode()))
+@example(page_of(f"<math><mi>a</mi><script>{STORY}</script></math><p>x".encode()))
 @example(page_of(b"<!x <style>Two boats run every hour, said the mayor.</style>"))
 @example(page_of(f"<meta class='story content=\"a\"><script>push({{'page': 'b'}});</script>{STORY}".encode()))
 @settings(REPEATABLE, max_examples=400)

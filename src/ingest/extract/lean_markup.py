@@ -55,14 +55,15 @@ def shows(tree: LexborHTMLParser, page: Lean) -> bool:
 
 
 def count_lean(tree: LexborHTMLParser) -> int:
-    """How many elements were left empty, and are."""
+    """How many elements were left empty, and are. Not scripts in drawings and formulas: what is in them is markup, not code."""
     return native_tree.count_lean(tree) if native_tree else count_lean_in_python(tree)
 
 
 def count_lean_in_python(tree: LexborHTMLParser) -> int:
     """The same where the compiled reader is not at hand."""
     nodes = {node.mem_id: node for node in tree.css("script[data-lean], style[data-lean], svg[data-lean]")}
-    return sum(node.first_child is None for node in nodes.values())
+    in_drawings = {node.mem_id for node in tree.css("svg script, math script")}
+    return sum(node.first_child is None and mem_id not in in_drawings for mem_id, node in nodes.items())
 
 
 def lean(text: bytes) -> Lean:
