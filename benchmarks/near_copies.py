@@ -88,8 +88,22 @@ def _cost() -> None:
     print(f"sketch of 700 words: {each * 1e6:.0f} µs; bands: {(time.perf_counter() - started) / len(texts) * 1e6:.0f} µs")
 
 
+# Sketches of no article, made in the server: bands of random numbers. The index is built after them, as ten million would take hours.
+_FILL = (
+    "ALTER TABLE ops.sketch_band DROP CONSTRAINT sketch_band_pkey",
+    "INSERT INTO ops.article_sketch (article_id, block_keys, removed_keys, signature, shingles) "
+    "SELECT n, '{}', '{}', (SELECT string_agg(sha512(int8send(n * 8 + part)), '') FROM generate_series(1, 8) part), 600 "
+    "FROM generate_series(%(first)s::bigint, %(last)s) n",
+    "INSERT INTO ops.sketch_band (band, article_id) SELECT hashint8extended(n, b), n "
+    "FROM generate_series(%(first)s::bigint, %(last)s) n, generate_series(1, 32) b",
+    "SET LOCAL maintenance_work_mem = '1GB'",
+    "ALTER TABLE ops.sketch_band ADD CONSTRAINT sketch_band_pkey PRIMARY KEY (band, article_id)",
+)
+_ROUNDS, _BATCH = 20, 64
+
+
 def _lookup(sizes: list[int]) -> None:
-    """Time of one article's look-up and insertion, with so many sketches of other articles there."""
+    """Time of one article's look-up and insertion, with so many sketches of other articles there, right after a checkpoint."""
     from ingest.settings import Settings
     from ingest.store.copies import Compared, find_copies, keep_sketches
     from ingest.store.embedded import Embedded
@@ -112,19 +126,18 @@ def _lookup(sizes: list[int]) -> None:
                 with engine.begin() as sa_connection:
                     connection = driver_connection(sa_connection)
                     connection.execute("SET LOCAL session_replication_role = replica")  # sketches without articles: no foreign keys
-                    while there < size:
-                        step = min(20_000, size - there)
-                        keep_sketches(connection, {there + 1 + n: made() for n in range(step)})
-                        there += step
-                with engine.begin() as sa_connection:
-                    driver_connection(sa_connection).execute("ANALYZE ops.sketch_band")
+                    for statement in _FILL:
+                        connection.execute(statement, {"first": there + 1, "last": size} if "%(" in statement else None)
+                there = size
+                with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as sa_connection:
+                    driver_connection(sa_connection).execute("VACUUM ANALYZE ops.sketch_band")
+                    driver_connection(sa_connection).execute("CHECKPOINT")
                 looked = kept = 0.0
-                rounds, batch = 20, 64
                 with engine.begin() as sa_connection:
                     connection = driver_connection(sa_connection)
                     connection.execute("SET LOCAL session_replication_role = replica")
-                    for n in range(rounds):
-                        new = {10**9 + n * batch + i: made() for i in range(batch)}
+                    for n in range(_ROUNDS):
+                        new = {10**9 + n * _BATCH + i: made() for i in range(_BATCH)}
                         started = time.perf_counter()
                         find_copies(connection, new)
                         looked += time.perf_counter() - started
@@ -132,7 +145,7 @@ def _lookup(sizes: list[int]) -> None:
                         keep_sketches(connection, new)
                         kept += time.perf_counter() - started
                     sa_connection.rollback()
-                print(f"{there:>10,}{looked / rounds / batch * 1e6:>12.0f}{kept / rounds / batch * 1e6:>12.0f}")
+                print(f"{there:>10,}{looked / _ROUNDS / _BATCH * 1e6:>12.0f}{kept / _ROUNDS / _BATCH * 1e6:>12.0f}", flush=True)
     finally:
         embedded.stop(force=True)
         shutil.rmtree(home)

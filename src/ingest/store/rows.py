@@ -76,6 +76,8 @@ class ArticlePage:
     """Of the blocks of its text as extracted: `ingest.identify.boilerplate.block_keys`."""
     is_loaded: bool = False
     """Whether it is the page that the article was made from, read again: `ingest.store.read_again`."""
+    is_apart: bool = False
+    """Whether it is of another article than its URLs have led to: `ingest.store.identities`."""
 
     @property
     def has_own_url(self) -> bool:

@@ -10,7 +10,7 @@ from ingest.store.rows import storable
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ingest.store.write import Connection
     from ingest.web import Entry
@@ -52,3 +52,20 @@ def link_sightings(connection: Connection, articles: Iterable[tuple[str, int]]) 
     by_key = {article_key(url): article_id for url, article_id in articles}
     if by_key:
         connection.execute(_LINK, [list(by_key), list(by_key.values())])
+
+
+# Two loaders that meet here in a circle are told so by Postgres, and the batch is tried again.
+_MOVE_URLS = """
+UPDATE news.article_url u SET article_id = n.article_id FROM unnest(%s::bytea[], %s::bigint[]) AS n (key, article_id)
+WHERE u.match_key = n.key AND u.article_id <> n.article_id
+"""
+_MOVE_SIGHTINGS = """
+UPDATE news.sighting s SET article_id = n.article_id FROM unnest(%s::bytea[], %s::bigint[]) AS n (key, article_id)
+WHERE s.url_key = n.key AND s.article_id <> n.article_id
+"""
+
+
+def move_urls(connection: Connection, articles: Mapping[bytes, int]) -> None:
+    """Give the URLs with these keys, and what feeds showed under them, to other articles than those that they led to."""
+    for statement in (_MOVE_URLS, _MOVE_SIGHTINGS):
+        connection.execute(statement, [list(articles), list(articles.values())])

@@ -14,7 +14,7 @@ import psycopg
 from ingest.extract.version import version_with
 from ingest.identify.identity import article_key, url_key
 from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
-from ingest.store.sightings import link_sightings
+from ingest.store.sightings import link_sightings, move_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -200,24 +200,28 @@ def provenance(connection: Connection, added: Sequence[Version]) -> None:
 
 
 def article_urls(connection: Connection, decisions: Sequence[Decision]) -> None:
-    """Note every URL and file that led to an article; a URL stays with the article that it led to first."""
+    """Note every URL and file that led to an article; a URL stays with the article that it led to first, unless its page is apart."""
+    found = [(d, kind, url, article_key(url)) for d in decisions for url, kind in _urls(d.page).items()]
+    found.sort(key=lambda f: f[3] != f[0].page.key)  # what led to a page before it had one of its own is its own
     urls: dict[bytes, tuple[Any, ...]] = {}
-    for d in decisions:
-        for kind, url in _urls(d.page):
-            urls.setdefault(url_key(url), (url, d.known.article_id, kind, d.page.observed_at))
+    for d, kind, url, match_key in found:
+        urls.setdefault(url_key(url), (url, d.known.article_id, kind, d.page.observed_at, match_key))
     connection.execute(
         "INSERT INTO news.article_url (url_key, url, article_id, kind, first_seen_at, match_key) "
         "SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bigint[], %b::text[], %b::timestamptz[], %b::bytea[]) "
         "ON CONFLICT (url_key) DO NOTHING",
-        _by_column([(key, *row, article_key(row[0])) for key, row in sorted(urls.items())]),
+        _by_column([(key, *row) for key, row in sorted(urls.items())]),
     )
-    link_sightings(connection, ((url, article_id) for url, article_id, _, _ in urls.values()))
+    if apart := {d.page.key: d.known.article_id for d in decisions if d.page.is_apart and d.known.article_id}:
+        move_urls(connection, apart)
+    link_sightings(connection, ((url, article_id) for url, article_id, *_ in urls.values()))
 
 
 _DECLARED = {"page": "requested", "meta:og:url": "og_url"}  # any other place that names a canonical URL does what a canonical link does
 
 
-def _urls(page: ArticlePage) -> list[tuple[str, str]]:
+def _urls(page: ArticlePage) -> dict[str, str]:
+    """The URLs that have led to a page, each with what it is."""
     candidate = page.result.candidate
     offered = [
         (_DECLARED.get(page.canonical_from or "", "rel_canonical"), page.article.canonical_url),
@@ -228,7 +232,11 @@ def _urls(page: ArticlePage) -> list[tuple[str, str]]:
     if (transfer := page.result.transfer) and transfer.hops:
         offered += [("requested" if n == 0 else "redirect", hop.url) for n, hop in enumerate(transfer.hops)]
         offered.append(("final", transfer.final_url))
-    return [(kind, storable(url)) for kind, url in offered if url]
+    kinds: dict[str, str] = {}
+    for kind, url in offered:
+        if url:
+            kinds.setdefault(storable(url), kind)
+    return kinds
 
 
 def rejections(connection: Connection, run_id: UUID, rejected: Sequence[tuple[PageResult, Rejection]]) -> None:
