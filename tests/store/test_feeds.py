@@ -212,6 +212,25 @@ def test_a_sighting_names_the_feed_and_becomes_an_article(engine: Engine) -> Non
     assert times == 1
 
 
+def test_what_a_feed_shows_later_dates_an_article_that_does_not_say(engine: Engine) -> None:
+    follows(engine)
+    run = a_run(engine)
+    feed = due_feed(engine, run)
+    poll(engine, run, feed, entry(1), entry(2))
+    load(engine, run, *(fetched(task, body=f"Story {task.fetch_url}") for task in claim(engine, run, 10)))
+    poll(engine, run, feed, entry(1, published=NOON - dt.timedelta(hours=2)), entry(2, published=NOON + dt.timedelta(days=900)))
+    dated = "SELECT url, published_at, published_from, published_raw, date_suspect, version_no FROM news.article ORDER BY url"
+    expected = [
+        ("https://post.example/story-1", NOON - dt.timedelta(hours=2), "feed", "2026-05-01T10:00:00+00:00", False, 1),
+        ("https://post.example/story-2", None, None, None, False, 1),
+    ]
+    assert [tuple(r) for r in rows(engine, dated)] == expected
+    poll(engine, run, feed, entry(1, published=NOON))
+    assert [tuple(r) for r in rows(engine, dated)] == expected
+    of_version = "SELECT v.published_at, p.chosen_from FROM news.article_version v JOIN news.provenance p USING (article_id, version_no)"
+    assert [tuple(r) for r in rows(engine, of_version)] == [(NOON - dt.timedelta(hours=2), "feed:entry")]
+
+
 def test_a_poll_of_what_another_run_is_loading_waits_and_succeeds(engine: Engine) -> None:
     """A loader holds the sightings of its articles, then asks for their tasks: a poll must not hold those meanwhile."""
     import threading

@@ -271,6 +271,59 @@ def test_dates_that_cannot_be(engine: Engine, at: dt.datetime, *, kept: bool, su
     assert rows(engine, "SELECT published_at IS NOT NULL, date_suspect FROM news.article") == [(kept, suspect)]
 
 
+def dated(at: str | None, precision: Precision = Precision.SECOND, zone: ZoneFrom = ZoneFrom.EXPLICIT, **facts: Any) -> PageResult:
+    """A page of one article with another markup, and perhaps another date, each time."""
+    instant = (
+        Instant(dt.datetime.fromisoformat(at if "+" in at else f"{at[:10]}T{at[11:] or '00:00'}+00:00"), precision, zone, at)
+        if at
+        else None
+    )
+    return result("a", "one", url=U, raw=f"{at} {facts}", published=instant, **facts)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (dated(None), dated("2024-05-01T08:00:00+00:00", day=1), "updated"),
+        (dated("2062-05-01T08:00:00+00:00"), dated("2024-05-01T08:00:00+00:00", day=1), "updated"),
+        (dated("2024-04-27T08:00:00+00:00"), dated("2024-05-01T08:00:00+00:00", day=1), "updated"),
+        (dated("2024-05-01", Precision.DAY), dated("2024-05-01T08:00:00+00:00", day=1), "updated"),
+        (dated("2024-04-28T08:00:00+00:00"), dated("2024-05-01", Precision.DAY, day=1), "updated"),
+        # What is no news of the date: the same instant written otherwise, less finely, in nobody's zone, not at all, impossible, earlier.
+        (dated("2024-05-01T08:00:00+00:00"), dated("2024-05-01T10:00:00+02:00", day=1), "unchanged"),
+        (dated("2024-05-01T08:00:31+00:00"), dated("2024-05-01T08:00:00+00:00", Precision.MINUTE, day=1), "unchanged"),
+        (dated("2024-05-01T08:00:00+00:00"), dated("2024-05-01", Precision.DAY, day=1), "unchanged"),
+        (dated("2024-05-01T08:00:00+00:00"), dated("2024-05-01T10:00:00", zone=ZoneFrom.ASSUMED_UTC, day=1), "unchanged"),
+        (dated("2024-05-01T08:00:00+00:00"), dated(None, day=1), "unchanged"),
+        (dated("2024-05-01T08:00:00+00:00"), dated("2062-05-01T08:00:00+00:00", day=1), "unchanged"),
+        (dated("2024-05-01T08:00:00+00:00", day=1), dated("2024-04-01T08:00:00+00:00"), "unchanged"),
+    ],
+)
+def test_a_date_that_the_publisher_states_later(engine: Engine, before: PageResult, after: PageResult, outcome: str) -> None:
+    assert load(engine, [before], [after]) == [{"new": 1}, {outcome: 1} if outcome == "updated" else {"duplicates": 1}]
+    assert load(engine, [before], [after]) == [{"unchanged": 1}, {"duplicates": 1}]
+    page = after if outcome == "updated" else before
+    assert isinstance(page.result, Article)
+    [(at, versions)] = rows(engine, "SELECT published_at, (SELECT count(*) FROM news.article_version) FROM news.article")
+    assert at == (page.result.published and page.result.published.at)
+    assert versions == (2 if outcome == "updated" else 1)
+    if outcome == "updated":
+        [(reason, changed)] = rows(engine, "SELECT reason, changed FROM news.article_version WHERE version_no = 2")
+        assert reason == "publisher_change"
+        assert "body" not in changed
+
+
+def test_a_feeds_date_fills_a_gap_and_moves_nothing(engine: Engine) -> None:
+    by_feed = (FieldProvenance("published_at", "feed:entry", ()),)
+    pages = [
+        dated(None),
+        dated("2024-05-01T08:00:00+00:00", day=1, provenance=by_feed),
+        dated("2024-05-02T08:00:00+00:00", day=2, provenance=by_feed),
+    ]
+    assert load(engine, pages) == [{"new": 1, "updated": 1, "duplicates": 1}]
+    assert rows(engine, "SELECT published_at::text FROM news.article") == [("2024-05-01 08:00:00+00",)]
+
+
 def test_text_that_no_database_likes(engine: Engine) -> None:
     odd = result("a", "one", title="N\0UL \ud800 lone", body="\0" + "word " * 400_000, authors=("\udfff",), topics=("\0",))
     assert load(engine, [odd]) == [{"new": 1}]

@@ -13,8 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 from ingest.identify.fingerprint import content_sha256
-from ingest.model import Article
-from ingest.store.rows import COMPARED_COLUMNS, ArticlePage
+from ingest.model import Article, Precision, ZoneFrom
+from ingest.store.rows import COMPARED_COLUMNS, DECISIVE_COLUMNS, ArticlePage
+
+_LISTS = ("feed", "sitemap")  # of ``published_from``
 
 
 class Outcome(StrEnum):
@@ -137,6 +139,8 @@ def _is_unchanged(page: ArticlePage, article: Known) -> bool:
         # The same bytes, read anew: also a date or a section counts, and going back to what an older version said.
         return all(article.content[c] == getattr(content, c) for c in COMPARED_COLUMNS)
     if content.content_sha256 == article.content["content_sha256"]:
+        if page.observed_at > article.last_seen_at and not same_page and _is_redated(page, article):
+            return False
         # What has been learned since is no edit: it changes an article only where its own page is read again. That another loader
         # has loaded the page since it was looked for is no reading again.
         return not (article.made_again and same_page and content.body != article.content["body"])
@@ -144,6 +148,30 @@ def _is_unchanged(page: ArticlePage, article: Known) -> bool:
         return False
     is_older_page = content.body_sha256 in article.pages and content.body_sha256 != article.content["body_sha256"]
     return content.content_sha256 in article.contents or is_older_page
+
+
+def _is_redated(page: ArticlePage, article: Known) -> bool:
+    """Whether the publisher has dated an article that had no date that can be counted on, or has dated it anew.
+
+    A page that no longer says when it appeared, or says it less finely, takes nothing back; what a feed says fills gaps only, as feeds
+    date their entries anew each time they are built.
+    """
+    content, before = page.content, article.content
+    if content.published_at is None or content.date_suspect:
+        return False
+    if before["published_at"] is None or before["date_suspect"]:
+        return True
+    if content.published_from in _LISTS:
+        return False
+    if before["published_tz_from"] != content.published_tz_from == ZoneFrom.ASSUMED_UTC:
+        return False
+    was, now = before["published_precision"], content.published_precision
+    if was == Precision.DAY != now:
+        return True
+    at, at_before = content.published_at, before["published_at"].astimezone(content.published_at.tzinfo)
+    if now == Precision.DAY:
+        return bool(at.date() != at_before.date())
+    return bool(at.replace(second=0) != at_before.replace(second=0))
 
 
 def _new(page: ArticlePage) -> Decision:
@@ -187,7 +215,7 @@ def _add_version(page: ArticlePage, article: Known, reason: str, changed: list[s
     if reason != "earlier":  # what the article said before it was last seen is not what it says
         article.version_no = article.versions
         article.last_changed_at = max(article.last_changed_at, page.observed_at)
-        article.content = {c: getattr(page.content, c) for c in (*COMPARED_COLUMNS, "content_sha256", "body_sha256")}
+        article.content = {c: getattr(page.content, c) for c in DECISIVE_COLUMNS}
         article.extractor_version = page.content.extractor_version
         article.latest_page = page
     return Version(article, article.versions, page, reason, changed)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from ingest.store import tasks, write
 from ingest.store.fetches import write_attempts
 from ingest.store.rows import storable
-from ingest.store.sightings import note_sightings
+from ingest.store.sightings import date_articles, note_sightings
 from ingest.transfer import Validators
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ def record_poll(
         connection.execute(_NOTE, _parameters(run_id, feed, poll, new))
         if poll.moved_to:
             _move(connection, feed.feed_id, poll.moved_to)
+    with engine.begin() as sa_connection:
+        date_articles(write.driver_connection(sa_connection), feed.feed_id, entries, origin)
     return poll, new, changed
 
 

@@ -23,7 +23,7 @@ from ingest.store.learned import count_removed, removed_keys, take_out_learned
 from ingest.store.packing import pack
 from ingest.store.read_again import with_loaded_pages
 from ingest.store.removed import count_removed_blocks
-from ingest.store.rows import COMPARED_COLUMNS, ArticlePage, article_page
+from ingest.store.rows import DECISIVE_COLUMNS, ArticlePage, article_page
 from ingest.store.tasks import settle, visits_of
 
 if TYPE_CHECKING:
@@ -198,11 +198,10 @@ def _compare(connection: Connection, articles: Sequence[Known]) -> None:
     link_copies(connection, compared)
 
 
-_COLUMNS = (*COMPARED_COLUMNS, "content_sha256", "body_sha256")
 # A statement of its own, in the order of the keys: inside the merge it would see the rows as they were before the wait.
 _LOCK = f"""
 SELECT url_key, article_id, version_no, last_changed_at, last_seen_at, extractor_version, last_run_id = %s,
-       (SELECT kind = 'reextract' FROM ops.run WHERE run_id = %s), {", ".join(_COLUMNS)}
+       (SELECT kind = 'reextract' FROM ops.run WHERE run_id = %s), {", ".join(DECISIVE_COLUMNS)}
 FROM news.article WHERE url_key = ANY(%s) ORDER BY url_key FOR UPDATE
 """  # noqa: S608  # names of our own columns
 
@@ -214,7 +213,7 @@ def _lock_known(connection: Connection, run_id: UUID, keys: set[bytes]) -> dict[
     for key, article_id, version_no, changed_at, seen_at, extractor, in_run, again, *values in connection.execute(
         _LOCK, [run_id, run_id, sorted(keys)]
     ):
-        content = dict(zip(_COLUMNS, values, strict=True))
+        content = dict(zip(DECISIVE_COLUMNS, values, strict=True))
         known[key] = by_id[article_id] = Known(
             key,
             article_id,

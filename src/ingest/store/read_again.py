@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 _READ_OTHERWISE = """
 SELECT n.i, v.observed_at, p.body_zstd, p.byte_len, p.media_type, p.charset
-FROM unnest(%s::int[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[]) AS n (i, key, content, body, extractor)
+FROM unnest(%s::int[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::timestamptz[])
+     AS n (i, key, content, body, extractor, published_at)
 JOIN news.article a ON a.url_key = n.key JOIN news.article_version v USING (article_id, version_no)
 JOIN ops.raw_page p ON p.body_sha256 = a.body_sha256
-WHERE a.extractor_version <> n.extractor AND a.content_sha256 <> n.content AND a.body_sha256 <> n.body AND p.body_zstd IS NOT NULL
+WHERE a.extractor_version <> n.extractor AND a.body_sha256 <> n.body AND p.body_zstd IS NOT NULL
+  AND (a.content_sha256, a.published_at) IS DISTINCT FROM (n.content, n.published_at)
 """
 
 
@@ -36,7 +38,8 @@ def with_loaded_pages(connection: Connection, pages: Sequence[ArticlePage], limi
     first: dict[bytes, int] = {}
     for i, page in enumerate(pages):
         first.setdefault(page.key, i)
-    rows = [(i, p.key, p.content.content_sha256, p.content.body_sha256, p.content.extractor_version) for i, p in enumerate(pages)]
+    said = ((p.key, p.content) for p in pages)
+    rows = [(i, key, c.content_sha256, c.body_sha256, c.extractor_version, c.published_at) for i, (key, c) in enumerate(said)]
     loaded = {}
     for i, observed_at, *columns in connection.execute(_READ_OTHERWISE, [list(column) for column in zip(*rows, strict=True)]):
         if first[pages[i].key] == i:

@@ -55,6 +55,9 @@ VERSION_COLUMNS = CONTENT_COLUMNS[: CONTENT_COLUMNS.index("publisher")]
 COMPARED_COLUMNS = tuple(
     c for c in CONTENT_COLUMNS if not c.endswith("_sha256") and c not in {"word_count", "extractor_version", "date_suspect"}
 )
+"""In which an article that is read again may differ from what it was."""
+DECISIVE_COLUMNS = (*COMPARED_COLUMNS, "date_suspect", "content_sha256", "body_sha256")
+"""By which a page is decided to be news of an article or none."""
 
 
 @dataclass(frozen=True, slots=True)

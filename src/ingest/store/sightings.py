@@ -23,7 +23,8 @@ SELECT %(feed)s, e.key, (SELECT min(u.article_id) FROM news.article_url u WHERE 
 FROM unnest(%(keys)s::bytea[], %(urls)s::text[], %(guids)s::text[], %(titles)s::text[], %(dates)s::timestamptz[])
      AS e (key, url, guid, title, published)
 ORDER BY e.key
-ON CONFLICT (feed_id, url_key) DO UPDATE SET last_seen_at = excluded.last_seen_at, article_id = coalesce(s.article_id, excluded.article_id)
+ON CONFLICT (feed_id, url_key) DO UPDATE SET last_seen_at = excluded.last_seen_at,
+    article_id = coalesce(s.article_id, excluded.article_id), published_at = coalesce(s.published_at, excluded.published_at)
 """
 _LINK = """
 UPDATE news.sighting s SET article_id = k.article_id
@@ -32,6 +33,37 @@ FROM (SELECT s.feed_id, s.url_key, n.article_id
       WHERE s.article_id IS NULL ORDER BY s.url_key, s.feed_id FOR UPDATE OF s) AS k
 WHERE s.feed_id = k.feed_id AND s.url_key = k.url_key
 """
+
+
+# As extraction reads an entry's date, so that the page read again comes to the same.
+_DATE = """
+WITH dated AS (
+    UPDATE news.article a SET published_at = s.published_at, published_precision = 'second', published_from = %(origin)s,
+        published_tz_from = 'explicit', date_suspect = false,
+        published_raw = to_char(s.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS+00:00')
+    FROM news.sighting s
+    WHERE s.feed_id = %(feed)s AND s.url_key = ANY(%(keys)s) AND a.article_id = s.article_id AND a.published_at IS NULL
+      AND s.published_at >= '1990-01-01' AND s.published_at < a.first_seen_at + interval '2 days'
+    RETURNING a.article_id, a.version_no, a.published_at, a.published_raw
+), versions AS (
+    UPDATE news.article_version v SET published_at = d.published_at FROM dated d
+    WHERE v.article_id = d.article_id AND v.version_no = d.version_no
+)
+INSERT INTO news.provenance (article_id, version_no, field, chosen_from, candidates)
+SELECT article_id, version_no, 'published_at', %(origin)s || ':entry',
+       jsonb_build_array(jsonb_build_object('origin', %(origin)s || ':entry', 'value', published_raw)) FROM dated
+ON CONFLICT DO NOTHING
+"""
+
+
+def date_articles(connection: Connection, feed_id: int, entries: Sequence[Entry], origin: str) -> None:
+    """Give articles that do not say when they appeared the date that a feed shows.
+
+    Outside of the transaction of the poll: loaders lock articles before sightings.
+    """
+    urls = (canonical_or_none(storable(entry.url)) for entry in entries if entry.published)
+    if keys := sorted({article_key(url) for url in urls if url}):
+        connection.execute(_DATE, {"feed": feed_id, "keys": keys, "origin": origin})
 
 
 def note_sightings(connection: Connection, feed_id: int, entries: Sequence[Entry]) -> None:
