@@ -256,6 +256,8 @@ class Article:
     publisher: str | None = None
     section: str | None = None
     published: Instant | None = None
+    impossible_date: str | None = None
+    """What the page declares as its date of publication where no such day exists, or its year is not of this age."""
     modified: Instant | None = None
     language: str | None = None
     summary: str | None = None

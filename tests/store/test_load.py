@@ -271,6 +271,13 @@ def test_dates_that_cannot_be(engine: Engine, at: dt.datetime, *, kept: bool, su
     assert rows(engine, "SELECT published_at IS NOT NULL, date_suspect FROM news.article") == [(kept, suspect)]
 
 
+def test_a_date_that_does_not_exist_is_kept_as_it_is_written(engine: Engine) -> None:
+    declared = (FieldProvenance("published_at", "jsonld:datePublished", ()),)
+    load(engine, [result("a", "one", impossible_date="2026-02-30", provenance=declared)])
+    columns = "published_at, published_raw, published_from, date_suspect"
+    assert rows(engine, f"SELECT {columns} FROM news.article") == [(None, "2026-02-30", "jsonld", True)]  # noqa: S608  # names of columns
+
+
 def dated(at: str | None, precision: Precision = Precision.SECOND, zone: ZoneFrom = ZoneFrom.EXPLICIT, **facts: Any) -> PageResult:
     """A page of one article with another markup, and perhaps another date, each time."""
     instant = (

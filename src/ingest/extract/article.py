@@ -116,6 +116,7 @@ def _article(page: ReadPage, metadata: Metadata, candidate: Candidate, effects: 
         publisher=metadata.publisher,
         section=metadata.section,
         published=metadata.published,
+        impossible_date=metadata.impossible_date,
         modified=metadata.modified,
         language=language,
         summary=metadata.summary,

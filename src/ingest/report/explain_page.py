@@ -110,6 +110,8 @@ def value_of(article: Article, field: str) -> str:
     instants = {"published_at": article.published, "modified_at": article.modified}
     if field in instants:
         instant = instants[field]
+        if instant is None and field == "published_at":
+            return f"{article.impossible_date} (no such day)" if article.impossible_date else ""
         return f"{instant.at.isoformat(' ')} ({instant.precision}; zone: {instant.tz_from})" if instant else ""
     value = getattr(article, field, None)
     if isinstance(value, tuple):

@@ -156,8 +156,8 @@ def _content(result: PageResult, article: Article, packed: PackedArticle, observ
         published_precision=str(published.precision) if published else None,
         published_from=_published_from(article),
         published_tz_from=str(published.tz_from) if published else None,
-        published_raw=_optional(published.raw) if published else None,
-        date_suspect=published is not None and (published_at is None or _is_suspect(published_at, observed_at)),
+        published_raw=_optional(published.raw if published else article.impossible_date),
+        date_suspect=_is_suspect(published_at, observed_at) if published_at else bool(published or article.impossible_date),
     )
 
 
@@ -170,7 +170,7 @@ def _is_suspect(published_at: dt.datetime, observed_at: dt.datetime) -> bool:
 
 
 def _published_from(article: Article) -> str | None:
-    if article.published is None:
+    if article.published is None and article.impossible_date is None:
         return None
     origin = next((p.chosen_from for p in article.provenance if p.field == "published_at"), None)
     return storable(origin.partition(":")[0].partition(".")[0]) if origin else None

@@ -204,3 +204,26 @@ def test_function_words_confirm_what_the_page_declares(language: str, monkeypatc
 @pytest.mark.parametrize("text", ["", "Jane Roe", "1234567890 " * 20, "\ud800" * 100])
 def test_an_unsure_detector_says_nothing(text: str) -> None:
     assert detect_language(text) is None
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-02-30T10:00:00Z", "0000-00-00", "2150-01-01", "9999-12-31T23:59:59+00:00", "-0001-11-30T00:00:00+00:00", "30.2.2026"]
+)
+def test_a_date_that_cannot_be_is_kept_as_it_is_written(written: str) -> None:
+    metadata = chosen("published_at", ("text:date", "1234 words"), ("jsonld:datePublished", written))
+    assert (metadata.published, metadata.impossible_date) == (None, written)
+    [provenance] = [p for p in metadata.provenance if p.field == "published_at"]
+    assert provenance.chosen_from == "jsonld:datePublished"
+
+
+@pytest.mark.parametrize(
+    "offers",
+    [
+        [("time_tag", "2 hours ago")],
+        [("text:date", "2026-02-30")],
+        [("url", "2026/02/30")],
+        [("jsonld:datePublished", "2026-02-30"), ("time_tag", "2026-03-01")],
+    ],
+)
+def test_what_is_no_date_is_none_and_another_place_may_have_one(offers: list[tuple[str, str]]) -> None:
+    assert chosen("published_at", *offers).impossible_date is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, order, read_instants
+from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, first_impossible, order, read_instants
 from ingest.extract.metadata.kinds import choose_access, choose_type
 from ingest.extract.metadata.language import choose_language
 from ingest.extract.metadata.sections import choose_section
@@ -40,6 +40,7 @@ class Metadata:
     publisher: str | None = None
     section: str | None = None
     published: Instant | None = None
+    impossible_date: str | None = None
     modified: Instant | None = None
     language: str | None = None
     summary: str | None = None
@@ -66,8 +67,11 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
     section = choose_section(offered["section"], title, publisher)
     if section:
         chosen.note("section", section.origin, _best_first(offered["section"], section))
-    dates = read_instants(order(offered["published_at"], _DATE_ORIGINS), rules, language)
-    published = chosen.dated("published_at", choose_published(dates), offered["published_at"])
+    dates = order(offered["published_at"], _DATE_ORIGINS)
+    published = chosen.dated("published_at", choose_published(read_instants(dates, rules, language)), offered["published_at"])
+    impossible = first_impossible(dates) if published is None else None
+    if impossible:
+        chosen.note("published_at", impossible.origin, _best_first(dates, impossible))
     changes = read_instants(offered["modified_at"], rules, language)
     modified = chosen.dated("modified_at", choose_modified(changes, published), offered["modified_at"])
     summary = chosen.first("summary", [c for c in offered["summary"] if _sums_up(c.value, title)])
@@ -83,6 +87,7 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
         publisher=publisher,
         section=section.value if section else None,
         published=published,
+        impossible_date=impossible.value if impossible else None,
         modified=modified,
         language=language,
         summary=summary,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.model import FieldCandidate, Instant, Precision, SourceRules, ZoneFrom
@@ -10,6 +11,9 @@ from ingest.normalise.dates import find_instant, parse_instant
 _MOST_READ = 24  # candidates parsed of one field
 
 _FINEST = (True, True)
+_FOUND = frozenset({"text", "url"})  # origins that nobody has declared: what is no date there is something else
+_LOOKS_DATED = re.compile(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+_LONGEST = 100  # characters of such a text
 
 Dated = tuple[FieldCandidate, Instant]
 
@@ -37,6 +41,11 @@ def choose_published(dated: Iterable[Dated]) -> Dated | None:
         if _fineness(best[1]) == _FINEST:
             break
     return best
+
+
+def first_impossible(candidates: Iterable[FieldCandidate]) -> FieldCandidate | None:
+    """The first text that a page declares as a date and that is one by its looks; asked for where none names a day that exists."""
+    return next((c for c in candidates if c.origin.partition(":")[0] not in _FOUND and _LOOKS_DATED.search(c.value[:_LONGEST])), None)
 
 
 def choose_modified(dated: Iterable[Dated], published: Instant | None) -> Dated | None:
