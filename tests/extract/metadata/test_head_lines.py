@@ -88,6 +88,15 @@ def test_the_card_that_labels_its_author(label: str, author: tuple[str, ...]) ->
     assert article("", head=card).authors == author
 
 
+@pytest.mark.parametrize("above", ["<h2>The council wants boats in the harbour by spring</h2>", ""])
+@pytest.mark.parametrize("below", ["<h3>Key points</h3><ul><li>Nine years of work.</li></ul>", ""])
+def test_headings_around_the_lines_do_not_hide_them(above: str, below: str) -> None:
+    found = article(f"{above}<div>By Ada Brightwater</div><div>3 May 2024, 10:15</div>{below}")
+    assert found.authors == ("Ada Brightwater",)
+    assert found.published is not None
+    assert found.published.at.isoformat() == "2024-05-03T10:15:00+00:00"
+
+
 def test_a_byline_in_the_story_is_part_of_it() -> None:
     found = article(
         "<p>The council of Northmere met on Tuesday, and the talks about the basin went on and on.</p><div>By Ada Brightwater</div>"
