@@ -131,3 +131,15 @@ def test_no_page_raises(html: str, url: str | None) -> None:
 def test_nested_bylines_cost_no_more_than_their_limit() -> None:
     tree = page(body='<div class="byline">' * 400 + "word " * 200_000)
     assert offered(tree, "authors") == []
+
+
+def test_authors_by_microdata_are_all_named_though_links_stand_in_some() -> None:
+    linked = '<span itemprop="author"><a rel="author" href="/ada"><span itemprop="name">Ada Brightwater</span></a></span>'
+    bare = '<span itemprop="author"><span itemprop="name">Tomas Quill</span></span>'
+    tree = page(body=f"<h1>E</h1><div>{linked}, {bare}</div>")
+    assert [value for origin, value in offered(tree, "authors") if origin == "microdata:author"] == ["Ada Brightwater", "Tomas Quill"]
+
+
+def test_the_place_beside_an_author_is_no_byline() -> None:
+    tree = page(body='<h1>E</h1><div><span class="author-name">Ada Brightwater</span><span class="author-location">Northmere</span></div>')
+    assert offered(tree, "authors") == [("byline", "Ada Brightwater")]

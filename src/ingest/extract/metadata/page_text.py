@@ -22,6 +22,7 @@ _MOST_BYLINES = 40  # of one page; news pages with more list other articles
 _SHORTEST_NAME = 4  # characters; what is shorter is a label such as "By"
 _BYLINE_HEIGHT = 4  # levels; names of one byline share an ancestor within them, teasers of different articles do not
 
+_NAMED_BY_MICRODATA = "microdata:author"
 _SCHEMA_PREFIXES = frozenset({"schema", "rnews", "http", "https"})
 _ITEMPROPS = {
     "headline": "title",
@@ -78,7 +79,8 @@ def _of_this_article(bylines: list[_Byline]) -> list[_Byline]:
     containers = {outer for byline in bylines if len(byline.text) >= _SHORTEST_NAME for outer in byline.around[1:]}
     firsts: dict[str, frozenset[int]] = {}
     near = [b for b in bylines[:_MOST_BYLINES] if not firsts.setdefault(b.origin, frozenset(b.around)).isdisjoint(b.around)]
-    inner = [byline for byline in near if byline.around[0] not in containers]
+    # One that names its author by microdata has no words around the name that an inner one would lack.
+    inner = [byline for byline in near if byline.origin == _NAMED_BY_MICRODATA or byline.around[0] not in containers]
     return inner or near
 
 
