@@ -22,6 +22,7 @@ _ADDRESS = re.compile(r"\S+@\S+\.\w+|https?://\S*|www\.\S+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<!\w)@\w+")
 _PARENTHESES = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 _HARD_SEPARATOR = re.compile(r"\s*[;|•·●▪、，؛\n]\s*|\s+[/–—-]\s+|\s*//\s*")
+_STROKE = re.compile(r"(?<=\w)(\s[^\W\d_]+)/([^\W\d_]+)(?=\s*(?:,|;|$))")  # behind a name of two words or more
 _EDGE = " \t,.:;|/–—-•·*\"'“”„«»()[]"
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
 _DATE_AFTER = re.compile(r",?\s+(?:on|am|le|el|il|op|den|em|dne|dnia)?\s*(?:\w+\.?\s)?\d{1,4}[./,\s]\s?\d.*$")  # "... on November 14, 2019"
@@ -88,9 +89,14 @@ def split_byline(byline: str) -> tuple[str, ...]:
         return ()
     text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
     names: list[str] = []
-    for part in _HARD_SEPARATOR.split(_PARENTHESES.sub(" ", text)):
+    for part in _HARD_SEPARATOR.split(_STROKE.sub(_beside_stroke, _PARENTHESES.sub(" ", text))):
         names += _split_commas(_without_before(part))
     return tuple([name for name in map(_trim, names) if name])
+
+
+def _beside_stroke(found: re.Match[str]) -> str:
+    """``Jane ROE/VAN`` names a place behind the stroke, ``Jane Roe/Reuters`` an agency."""
+    return f"{found[1]}; {found[2]}" if _is_agency(found[2]) else found[1]
 
 
 def _is_address(text: str) -> bool:
@@ -213,7 +219,10 @@ def _trim(name: str) -> str:
 def _without_tail(name: str) -> str:
     """The name before a date, a time or a role that follows it: ``Jane Roe Lifestyle Writer 14:00``."""
     words = name.split()
-    words = words[: next((at for at, word in enumerate(words) if at and word[0].isdigit()), len(words))]
+    digits = next((at for at, word in enumerate(words) if at and word[0].isdigit()), len(words))
+    if digits < len(words) and words[digits - 1].endswith(":"):
+        return ""  # the label of a date: "Last change: 12.11.2025"
+    words = words[:digits]
     words = words[
         : next((at for at, word in enumerate(words) if at >= _PERSON_WORDS and word.casefold().strip(_EDGE) in _ENDS), len(words))
     ]
