@@ -143,3 +143,12 @@ def test_authors_by_microdata_are_all_named_though_links_stand_in_some() -> None
 def test_the_place_beside_an_author_is_no_byline() -> None:
     tree = page(body='<h1>E</h1><div><span class="author-name">Ada Brightwater</span><span class="author-location">Northmere</span></div>')
     assert offered(tree, "authors") == [("byline", "Ada Brightwater")]
+
+
+def test_what_the_title_of_the_page_adds_to_the_headline_is_the_site_and_no_person() -> None:
+    tree = page(
+        head='<title>Old basin opens - Morning Lantern</title><meta property="og:title" content="Old basin opens">'
+        '<meta property="article:author" content="Morning Lantern">',
+        body='<h1>Old basin opens</h1><div class="author">Ada Brightwater</div>',
+    )
+    assert choose(read_candidates(tree, URL), page_url=URL, rules=SourceRules(), detected_language=None).authors == ("Ada Brightwater",)

@@ -114,6 +114,14 @@ def site_keys(publishers: tuple[str, ...], page_url: str | None) -> frozenset[st
     return frozenset(key for key in keys if key)
 
 
+def titled_sites(candidates: Sequence[FieldCandidate], title: str | None) -> frozenset[str]:
+    """The keys of what the page's ``<title>`` adds to the headline, the site's name among them."""
+    if not title:
+        return frozenset()
+    whole = [c.value for c in candidates if c.origin == "title" and c.value.startswith(title)]
+    return frozenset(key for text in whole for part in _SEPARATOR.split(text[len(title) :][:_LONGEST_TITLE]) if (key := title_key(part)))
+
+
 @lru_cache(maxsize=64)  # most places of a page give the same title
 def _stripped(text: str, sites: frozenset[str], plain: frozenset[str]) -> str:
     """The title without what other candidates, or the site's names, show to be none of it."""
