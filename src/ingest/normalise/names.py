@@ -28,6 +28,13 @@ _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
 _DATE_AFTER = re.compile(r",?\s+(?:on|am|le|el|il|op|den|em|dne|dnia)?\s*(?:\w+\.?\s)?\d{1,4}[./,\s]\s?\d.*$")  # "... on November 14, 2019"
 _LINE_PARTS = re.compile(r"\s*[|•·／]\s*|\s+[–—-]\s+")
 _LONGEST_NAME_UNCASED = 20  # characters of a name in a script without capitals
+_HAN_NAMES = r"[\u3400-\u9fff]{2,4}(?:[、，, ][\u3400-\u9fff]{2,4})*"
+_REPORTED = re.compile(rf"[記记]者\s?(?P<han>{_HAN_NAMES})\s?(?=[／/)）〕】]|$)")  # and behind the stroke the place
+_DATELINE = re.compile(
+    rf"^[^（(〔【]{{0,30}}[（(〔【](?:[^（(〔【]{{0,10}}\s)?[記记]者\s?(?P<han>{_HAN_NAMES})\s?[／/)）〕】]"
+    r"|^[(（[【][^)）\]】]{2,20}[)）\]】]\s?(?P<hangul>[가-힣]{2,4}(?:[·,]\s?[가-힣]{2,4})*)\s?(?:기자|특파원)\s?="
+)
+_MOST_DATELINE = 100  # characters
 _SLUG_SPACE = re.compile(r"[\s_]+")
 
 
@@ -88,6 +95,8 @@ def split_byline(byline: str) -> tuple[str, ...]:
     if _is_address(text):
         return ()
     text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
+    if reported := _REPORTED.search(text):
+        return _apart(reported["han"])
     names: list[str] = []
     for part in _HARD_SEPARATOR.split(_STROKE.sub(_beside_stroke, _PARENTHESES.sub(" ", text))):
         names += _split_commas(_without_before(part))
@@ -158,6 +167,16 @@ def introduced_parts(line: str) -> list[str]:
     """The parts of a line that a word introduces as bylines: ``Von Anna Muster`` of ``3.5.24 | 14:07 Uhr | Von Anna Muster``."""
     parts = (_DATE_AFTER.sub("", part) for part in _LINE_PARTS.split(line))
     return [part for part in parts if _is_introduced(part)]
+
+
+def dateline_names(text: str) -> tuple[str, ...]:
+    """The reporters that the beginning of a story names: ``〔記者王小明／台北報導〕``, ``(서울=통신) 홍길동 기자 =``."""
+    found = _DATELINE.match(text[:_MOST_DATELINE])
+    return _apart(found["han"] or found["hangul"]) if found else ()
+
+
+def _apart(names: str) -> tuple[str, ...]:
+    return tuple(name for name in re.split(r"[、，,·\s]+", names) if name)
 
 
 def unintroduced_parts(line: str) -> list[str]:

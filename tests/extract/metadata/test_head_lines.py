@@ -102,3 +102,24 @@ def test_a_byline_in_the_story_is_part_of_it() -> None:
         "<p>The council of Northmere met on Tuesday, and the talks about the basin went on and on.</p><div>By Ada Brightwater</div>"
     )
     assert found.authors == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "opening", "authors"),
+    [
+        ("zh", "〔記者王小明／台北報導〕北方港口議會週二第三次開會，討論持續到清晨才結束，居民希望碼頭春天開放。", ("王小明",)),
+        (
+            "zh",
+            "新港社北港11月12日电（记者王小明、李丽）北方港口议会周二第三次开会，讨论持续到清晨。",
+            ("王小明", "李丽"),
+        ),
+        (
+            "ko",
+            "(서울=통신) 홍길동 기자 = 북항 의회는 화요일에 세 번째로 모여 새벽까지 논의를 이어 갔다.",
+            ("홍길동",),
+        ),
+        ("zh", "北方港口議會週二第三次開會（見圖），記者王小明說，討論持續到清晨才結束，居民希望碼頭春天開放。", ()),
+    ],
+)
+def test_datelines_name_reporters(language: str, opening: str, authors: tuple[str, ...]) -> None:
+    assert article(f"<p>{opening}</p>", language).authors == authors

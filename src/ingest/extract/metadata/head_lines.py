@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ingest.model import Block, BlockKind, DropReason, FieldCandidate
 from ingest.normalise.dates import find_instant
-from ingest.normalise.names import introduced_parts, is_organisation, split_byline, unintroduced_parts
+from ingest.normalise.names import dateline_names, introduced_parts, is_organisation, split_byline, unintroduced_parts
 
 _MOST_LINES = 8  # below the headline
 _LONGEST = 200  # characters of a line; longer ones are texts
@@ -27,7 +27,8 @@ _HEADINGS = (DropReason.TITLE, DropReason.SUBTITLE)  # where the headline is not
 def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, ...]]:
     """What the lines below the headline offer for authors and date.
 
-    Of a byline only what an introducing word ("By") marks counts, or what stands beside a date in the form of a name.
+    Of a byline only what an introducing word ("By") marks counts, or what stands beside a date in the form of a name. Where no line
+    names anybody, the story's own dateline may.
     """
     authors: list[FieldCandidate] = []
     dates: list[FieldCandidate] = []
@@ -37,6 +38,9 @@ def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, 
         if dated:
             authors += [FieldCandidate("text:byline", part) for part in unintroduced_parts(line)[:1]]
             dates.append(FieldCandidate("text:date_line", line))
+    if not authors:
+        opening = next((block.text for block in blocks if block.kept and block.kind is not BlockKind.HEADING), "")
+        authors += [FieldCandidate("text:dateline", name) for name in dateline_names(opening)]
     offered = {"authors": tuple(authors), "published_at": tuple(dates)}
     return {field: candidates for field, candidates in offered.items() if candidates}
 
