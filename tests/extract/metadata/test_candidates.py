@@ -152,3 +152,10 @@ def test_what_the_title_of_the_page_adds_to_the_headline_is_the_site_and_no_pers
         body='<h1>Old basin opens</h1><div class="author">Ada Brightwater</div>',
     )
     assert choose(read_candidates(tree, URL), page_url=URL, rules=SourceRules(), detected_language=None).authors == ("Ada Brightwater",)
+
+
+def test_times_of_teasers_are_none_of_the_articles() -> None:
+    own = '<div class="date">3 May 2024</div>'
+    teaser = '<article class="teaser"><h4>Another</h4><div><time datetime="2024-05-04T07:00">7:00</time></div></article>'
+    tree = page(body=f'<h1>E</h1>{own}{teaser}<div class="card"><time datetime="2024-05-03T10:15">10:15</time></div>')
+    assert offered(tree, "published_at") == [("text:date", "3 May 2024"), ("time_tag", "2024-05-03T10:15")]

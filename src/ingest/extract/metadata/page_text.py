@@ -51,6 +51,8 @@ def offer_page_text(offers: Offers, shown: Sequence[Element]) -> None:
         if field == "authors":
             if len(value) <= _LONGEST_BYLINE:
                 bylines.append(_Byline(origin, value, _around(element)))
+        elif origin == "time_tag" and field == "published_at" and _in_teaser(element):
+            continue
         elif counts[origin] <= _MOST_OF_ONE_KIND and (origin != "text:date" or len(value) <= _LONGEST_BYLINE):
             offers.add(field, origin, value)
     for byline in _of_this_article(bylines):
@@ -63,6 +65,18 @@ class _Byline:
     text: str
     around: tuple[int, ...]
     """The identities of its element and of the few around it, innermost first."""
+
+
+def _in_teaser(element: Element) -> bool:
+    """Whether an element, or one of the few around it, calls itself a teaser: its time is another article's."""
+    node: Element | None = element
+    for _ in range(_BYLINE_HEIGHT):
+        if node is None:
+            break
+        if shows("teaser", f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"):
+            return True
+        node = node.parent
+    return False
 
 
 def _around(element: Element) -> tuple[int, ...]:
