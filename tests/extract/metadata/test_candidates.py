@@ -159,3 +159,16 @@ def test_times_of_teasers_are_none_of_the_articles() -> None:
     teaser = '<article class="teaser"><h4>Another</h4><div><time datetime="2024-05-04T07:00">7:00</time></div></article>'
     tree = page(body=f'<h1>E</h1>{own}{teaser}<div class="card"><time datetime="2024-05-03T10:15">10:15</time></div>')
     assert offered(tree, "published_at") == [("text:date", "3 May 2024"), ("time_tag", "2024-05-03T10:15")]
+
+
+@pytest.mark.parametrize(
+    ("whole", "heading", "chosen"),
+    [
+        ("Old basin opens after nine years", "Old basin opens after nine years", "Old basin opens after nine years"),
+        ("Old basin opens", "Old basin opens after nine years", "Old basin opens"),
+        ("What nine years have changed", "What nine years have changed", "Old basin opens"),
+    ],
+)
+def test_a_title_for_sharing_that_cuts_the_headline_short_gives_way(whole: str, heading: str, chosen: str) -> None:
+    tree = page(head=f'<title>{whole}</title><meta property="og:title" content="Old basin opens">', body=f"<h1>{heading}</h1>")
+    assert choose(read_candidates(tree, URL), page_url=URL, rules=SourceRules(), detected_language=None).title == chosen

@@ -70,7 +70,8 @@ def _agreed(titles: Sequence[_Title]) -> _Title | None:
     if (shown and social.key == shown.key) or (stated and social.key == stated.key):
         return _best_spelled(social, shown, stated)
     if stated is None:
-        return social
+        whole = named("title")
+        return shown if shown and whole and whole.key == shown.key and shown.key.startswith(social.key) else social
     if stated.key in social.key or (shown and shown.key != stated.key):
         return stated
     return social if _is_shortened(social.text, stated.text) else stated
