@@ -53,6 +53,8 @@ from ingest.normalise.names import clean_authors, name_key
         ("от Мария Петкова", ["Мария Петкова"]),
         ("Piše: Ivana Krnić", ["Ivana Krnić"]),
         ("Data actualizării: 12.11.2025 11:40", []),
+        ("Jane Roe updated: 12.11.2025", ["Jane Roe"]),
+        ("Jane Roe Updated: 12.11.2025", ["Jane Roe"]),
         ("港報 記者王小明／台中即時報導", ["王小明"]),
         ("记者 王小明、李丽", ["王小明", "李丽"]),
         ("Example Times", ["Example Times"]),

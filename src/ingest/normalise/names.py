@@ -57,6 +57,10 @@ _TABLE = _load()
 _BEFORE = re.compile(
     rf"(?:{_alternatives(word.rstrip(':') for words in _TABLE['before'].values() for word in words)})(?:\s*[:：]\s*|\s+)", re.IGNORECASE
 )
+_LABEL = re.compile(
+    rf"(?<=\s)(?:{_alternatives(word.rstrip(':') for words in _TABLE['before'].values() for word in words)}):(?=\s)", re.IGNORECASE
+)
+_DATE_LABEL = re.compile(r"\s[^\W\d_]{3,}:\s?\d.*$")
 _BETWEEN = re.compile(rf"\s+(?:{_alternatives(_TABLE['between']['words'])})\s+|\s*&\s*|\s+\+\s+", re.IGNORECASE)
 _AFTER = re.compile(rf"\s+(?:{_alternatives(_TABLE['after']['words'])})\s+.*", re.DOTALL)
 _ROLES = frozenset(_TABLE["role"]["words"])
@@ -165,7 +169,7 @@ def _split_joined(text: str) -> list[str]:
 
 def introduced_parts(line: str) -> list[str]:
     """The parts of a line that a word introduces as bylines: ``Von Anna Muster`` of ``3.5.24 | 14:07 Uhr | Von Anna Muster``."""
-    parts = (_DATE_AFTER.sub("", part) for part in _LINE_PARTS.split(line))
+    parts = (_DATE_AFTER.sub("", part) for whole in _LINE_PARTS.split(line) for part in _labelled(whole))
     return [part for part in parts if _is_introduced(part)]
 
 
@@ -177,6 +181,13 @@ def dateline_names(text: str) -> tuple[str, ...]:
 
 def _apart(names: str) -> tuple[str, ...]:
     return tuple(name for name in re.split(r"[、，,·\s]+", names) if name)
+
+
+def _labelled(text: str) -> list[str]:
+    """A line by its labels: ``Autor: Anna Muster`` of ``12.11.2025. 10:15h Autor: Anna Muster Ažurirano: 12:00``."""
+    starts = [found.start() for found in _LABEL.finditer(text)]
+    ends = [*starts[1:], len(text)]
+    return [_DATE_LABEL.sub("", text[start:end]).strip() for start, end in zip(starts, ends, strict=True)] if starts else [text]
 
 
 def unintroduced_parts(line: str) -> list[str]:
@@ -239,8 +250,9 @@ def _without_tail(name: str) -> str:
     """The name before a date, a time or a role that follows it: ``Jane Roe Lifestyle Writer 14:00``."""
     words = name.split()
     digits = next((at for at, word in enumerate(words) if at and word[0].isdigit()), len(words))
-    if digits < len(words) and words[digits - 1].endswith(":"):
-        return ""  # the label of a date: "Last change: 12.11.2025"
+    label = words[digits - 1] if digits < len(words) and digits <= _PERSON_WORDS else ""
+    if label.endswith(":") and label[0].islower():
+        return ""  # of a date: "Last change: 12.11.2025"
     words = words[:digits]
     words = words[
         : next((at for at, word in enumerate(words) if at >= _PERSON_WORDS and word.casefold().strip(_EDGE) in _ENDS), len(words))

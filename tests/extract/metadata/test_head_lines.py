@@ -39,6 +39,8 @@ def article(lines: str, language: str = "en", head: str = "") -> Article:
         ("pl", "Autor: Ada Brightwater", "Ada Brightwater"),
         ("ru", "Автор: Мария Петрова", "Мария Петрова"),
         ("tr", "Yazan: Ada Brightwater", "Ada Brightwater"),
+        ("sr", "Izvor: Lanterna 03.05.2024. 10:15h Autor: Ada Brightwater Ažurirano: 03.05.2024. 12:00h", "Ada Brightwater"),
+        ("en", "By Ada Brightwater: 3 May 2024", "Ada Brightwater"),
         ("zh", "作者：王小明", "王小明"),
     ],
 )
