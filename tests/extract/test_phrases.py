@@ -92,3 +92,34 @@ def test_paragraphs_that_speak_to_the_reader(text: str, reason: DropReason | Non
 
 def test_a_long_paragraph_tells_a_story() -> None:
     assert invitation_reason("We may earn a commission. " + "And then the talks went on until the morning. " * 14) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[PR]", DropReason.ADVERTISEMENT),
+        ("請繼續往下閱讀...", DropReason.ADVERTISEMENT),
+        ("SCROLL TO CONTINUE WITH CONTENT", DropReason.ADVERTISEMENT),
+        ("Haberin Devamı", DropReason.ADVERTISEMENT),
+        ("यह खबर भी पढ़ें...", DropReason.RELATED),
+        ("ข่าวแนะนำ", DropReason.RELATED),
+        ("Soma zaidi: Samaki wapungua", DropReason.RELATED),
+        ("BONUS VIDEO:", DropReason.WIDGET),
+        ("本文为付费内容，订阅即可畅读全文。", DropReason.SUBSCRIPTION),
+    ],
+)
+def test_wording_of_more_languages(text: str, reason: DropReason) -> None:
+    assert matching_reason(text) is reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Ha fontosnak tartod az ilyen cikkeket, támogasd a munkánkat!", DropReason.SUBSCRIPTION),
+        ("Pratite nas na našoj stranici, ali i na drugim mrežama, gde objavljujemo najnovije vesti iz luke.", DropReason.SHARE),
+        ("(Except for the headline, this story has not been edited by our staff and is published from a feed.)", DropReason.COPYRIGHT),
+        ("Savet je rekao da ljudi prate nas i vas, i da će odgovoriti za nedelju dana.", None),
+    ],
+)
+def test_paragraphs_of_more_languages(text: str, reason: DropReason | None) -> None:
+    assert invitation_reason(text) is reason

@@ -153,3 +153,33 @@ def test_any_text_gives_an_instant_or_none(text: str) -> None:
 @given(st.text(alphabet="ab.'’- 0123456789:/,年月日م", max_size=600))
 def test_awkward_texts_take_no_time(text: str) -> None:
     find_instant(text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "language", "expected"),
+    [
+        ("12 พ.ย. 2568 10:15 น.", "th", "2025-11-12T10:15:00+00:00"),
+        ("วันที่ 12 พฤศจิกายน 2568", None, "2025-11-12T00:00:00+00:00"),
+        ("12/11/2568", "th", "2025-11-12T00:00:00+00:00"),
+        ("چهارشنبه / ۲۱ آبان ۱۴۰۴ / ۱۰:۱۵", "fa", "2025-11-12T10:15:00+00:00"),
+        ("۱ فروردین ۱۳۹۹", None, "2020-03-20T00:00:00+00:00"),
+        ("۳۰ اسفند ۱۴۰۳", None, "2025-03-20T00:00:00+00:00"),
+        ("۱۴۰۴/۰۸/۲۱ - ۱۰:۱۵", "fa", "2025-11-12T10:15:00+00:00"),
+    ],
+)
+def test_years_of_other_calendars_are_read(raw: str, language: str | None, expected: str) -> None:
+    found = find_instant(raw, language=language)
+    assert found is not None and found.at.isoformat() == expected
+
+
+@pytest.mark.parametrize("raw", ["21 رجب 1447", "1447/05/21", "21 november 1404", "31 آبان 1404", "12 พ.ย. 9999"])
+def test_years_that_no_known_calendar_gives_are_no_dates(raw: str) -> None:
+    assert find_instant(raw) is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["12 نوفمبر/تشرين الثاني 2025", "12 تشرين الثاني 2025", "12 नवम्बर 2025", "12. studenog 2025.", "12 نوفمبر / تشرين الثاني 2025"]
+)
+def test_months_of_several_words_or_names_are_read(raw: str) -> None:
+    found = find_instant(raw)
+    assert found is not None and found.at.isoformat() == "2025-11-12T00:00:00+00:00"

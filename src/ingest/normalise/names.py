@@ -22,11 +22,19 @@ _ADDRESS = re.compile(r"\S+@\S+\.\w+|https?://\S*|www\.\S+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<!\w)@\w+")
 _PARENTHESES = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 _HARD_SEPARATOR = re.compile(r"\s*[;|•·●▪、，؛\n]\s*|\s+[/–—-]\s+|\s*//\s*")
+_STROKE = re.compile(r"(?<=\w)(\s[^\W\d_]+)/([^\W\d_]+)(?=\s*(?:,|;|$))")  # behind a name of two words or more
 _EDGE = " \t,.:;|/–—-•·*\"'“”„«»()[]"
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
 _DATE_AFTER = re.compile(r",?\s+(?:on|am|le|el|il|op|den|em|dne|dnia)?\s*(?:\w+\.?\s)?\d{1,4}[./,\s]\s?\d.*$")  # "... on November 14, 2019"
 _LINE_PARTS = re.compile(r"\s*[|•·／]\s*|\s+[–—-]\s+")
 _LONGEST_NAME_UNCASED = 20  # characters of a name in a script without capitals
+_HAN_NAMES = r"[\u3400-\u9fff]{2,4}(?:[、，, ][\u3400-\u9fff]{2,4})*"
+_REPORTED = re.compile(rf"[記记]者\s?(?P<han>{_HAN_NAMES})\s?(?=[／/)）〕】]|$)")  # and behind the stroke the place
+_DATELINE = re.compile(
+    rf"^[^（(〔【]{{0,30}}[（(〔【](?:[^（(〔【]{{0,10}}\s)?[記记]者\s?(?P<han>{_HAN_NAMES})\s?[／/)）〕】]"
+    r"|^[(（[【][^)）\]】]{2,20}[)）\]】]\s?(?P<hangul>[가-힣]{2,4}(?:[·,]\s?[가-힣]{2,4})*)\s?(?:기자|특파원)\s?="
+)
+_MOST_DATELINE = 100  # characters
 _SLUG_SPACE = re.compile(r"[\s_]+")
 
 
@@ -49,6 +57,10 @@ _TABLE = _load()
 _BEFORE = re.compile(
     rf"(?:{_alternatives(word.rstrip(':') for words in _TABLE['before'].values() for word in words)})(?:\s*[:：]\s*|\s+)", re.IGNORECASE
 )
+_LABEL = re.compile(
+    rf"(?<=\s)(?:{_alternatives(word.rstrip(':') for words in _TABLE['before'].values() for word in words)}):(?=\s)", re.IGNORECASE
+)
+_DATE_LABEL = re.compile(r"\s[^\W\d_]{3,}:\s?\d.*$")
 _BETWEEN = re.compile(rf"\s+(?:{_alternatives(_TABLE['between']['words'])})\s+|\s*&\s*|\s+\+\s+", re.IGNORECASE)
 _AFTER = re.compile(rf"\s+(?:{_alternatives(_TABLE['after']['words'])})\s+.*", re.DOTALL)
 _ROLES = frozenset(_TABLE["role"]["words"])
@@ -87,10 +99,17 @@ def split_byline(byline: str) -> tuple[str, ...]:
     if _is_address(text):
         return ()
     text = _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
+    if reported := _REPORTED.search(text):
+        return _apart(reported["han"])
     names: list[str] = []
-    for part in _HARD_SEPARATOR.split(_PARENTHESES.sub(" ", text)):
+    for part in _HARD_SEPARATOR.split(_STROKE.sub(_beside_stroke, _PARENTHESES.sub(" ", text))):
         names += _split_commas(_without_before(part))
     return tuple([name for name in map(_trim, names) if name])
+
+
+def _beside_stroke(found: re.Match[str]) -> str:
+    """``Jane ROE/VAN`` names a place behind the stroke, ``Jane Roe/Reuters`` an agency."""
+    return f"{found[1]}; {found[2]}" if _is_agency(found[2]) else found[1]
 
 
 def _is_address(text: str) -> bool:
@@ -150,8 +169,25 @@ def _split_joined(text: str) -> list[str]:
 
 def introduced_parts(line: str) -> list[str]:
     """The parts of a line that a word introduces as bylines: ``Von Anna Muster`` of ``3.5.24 | 14:07 Uhr | Von Anna Muster``."""
-    parts = (_DATE_AFTER.sub("", part) for part in _LINE_PARTS.split(line))
+    parts = (_DATE_AFTER.sub("", part) for whole in _LINE_PARTS.split(line) for part in _labelled(whole))
     return [part for part in parts if _is_introduced(part)]
+
+
+def dateline_names(text: str) -> tuple[str, ...]:
+    """The reporters that the beginning of a story names: ``〔記者王小明／台北報導〕``, ``(서울=통신) 홍길동 기자 =``."""
+    found = _DATELINE.match(text[:_MOST_DATELINE])
+    return _apart(found["han"] or found["hangul"]) if found else ()
+
+
+def _apart(names: str) -> tuple[str, ...]:
+    return tuple(name for name in re.split(r"[、，,·\s]+", names) if name)
+
+
+def _labelled(text: str) -> list[str]:
+    """A line by its labels: ``Autor: Anna Muster`` of ``12.11.2025. 10:15h Autor: Anna Muster Ažurirano: 12:00``."""
+    starts = [found.start() for found in _LABEL.finditer(text)]
+    ends = [*starts[1:], len(text)]
+    return [_DATE_LABEL.sub("", text[start:end]).strip() for start, end in zip(starts, ends, strict=True)] if starts else [text]
 
 
 def unintroduced_parts(line: str) -> list[str]:
@@ -213,7 +249,11 @@ def _trim(name: str) -> str:
 def _without_tail(name: str) -> str:
     """The name before a date, a time or a role that follows it: ``Jane Roe Lifestyle Writer 14:00``."""
     words = name.split()
-    words = words[: next((at for at, word in enumerate(words) if at and word[0].isdigit()), len(words))]
+    digits = next((at for at, word in enumerate(words) if at and word[0].isdigit()), len(words))
+    label = words[digits - 1] if digits < len(words) and digits <= _PERSON_WORDS else ""
+    if label.endswith(":") and label[0].islower():
+        return ""  # of a date: "Last change: 12.11.2025"
+    words = words[:digits]
     words = words[
         : next((at for at, word in enumerate(words) if at >= _PERSON_WORDS and word.casefold().strip(_EDGE) in _ENDS), len(words))
     ]

@@ -131,3 +131,44 @@ def test_no_page_raises(html: str, url: str | None) -> None:
 def test_nested_bylines_cost_no_more_than_their_limit() -> None:
     tree = page(body='<div class="byline">' * 400 + "word " * 200_000)
     assert offered(tree, "authors") == []
+
+
+def test_authors_by_microdata_are_all_named_though_links_stand_in_some() -> None:
+    linked = '<span itemprop="author"><a rel="author" href="/ada"><span itemprop="name">Ada Brightwater</span></a></span>'
+    bare = '<span itemprop="author"><span itemprop="name">Tomas Quill</span></span>'
+    tree = page(body=f"<h1>E</h1><div>{linked}, {bare}</div>")
+    assert [value for origin, value in offered(tree, "authors") if origin == "microdata:author"] == ["Ada Brightwater", "Tomas Quill"]
+
+
+def test_the_place_beside_an_author_is_no_byline() -> None:
+    tree = page(body='<h1>E</h1><div><span class="author-name">Ada Brightwater</span><span class="author-location">Northmere</span></div>')
+    assert offered(tree, "authors") == [("byline", "Ada Brightwater")]
+
+
+def test_what_the_title_of_the_page_adds_to_the_headline_is_the_site_and_no_person() -> None:
+    tree = page(
+        head='<title>Old basin opens - Morning Lantern</title><meta property="og:title" content="Old basin opens">'
+        '<meta property="article:author" content="Morning Lantern">',
+        body='<h1>Old basin opens</h1><div class="author">Ada Brightwater</div>',
+    )
+    assert choose(read_candidates(tree, URL), page_url=URL, rules=SourceRules(), detected_language=None).authors == ("Ada Brightwater",)
+
+
+def test_times_of_teasers_are_none_of_the_articles() -> None:
+    own = '<div class="date">3 May 2024</div>'
+    teaser = '<article class="teaser"><h4>Another</h4><div><time datetime="2024-05-04T07:00">7:00</time></div></article>'
+    tree = page(body=f'<h1>E</h1>{own}{teaser}<div class="card"><time datetime="2024-05-03T10:15">10:15</time></div>')
+    assert offered(tree, "published_at") == [("text:date", "3 May 2024"), ("time_tag", "2024-05-03T10:15")]
+
+
+@pytest.mark.parametrize(
+    ("whole", "heading", "chosen"),
+    [
+        ("Old basin opens after nine years", "Old basin opens after nine years", "Old basin opens after nine years"),
+        ("Old basin opens", "Old basin opens after nine years", "Old basin opens"),
+        ("What nine years have changed", "What nine years have changed", "Old basin opens"),
+    ],
+)
+def test_a_title_for_sharing_that_cuts_the_headline_short_gives_way(whole: str, heading: str, chosen: str) -> None:
+    tree = page(head=f'<title>{whole}</title><meta property="og:title" content="Old basin opens">', body=f"<h1>{heading}</h1>")
+    assert choose(read_candidates(tree, URL), page_url=URL, rules=SourceRules(), detected_language=None).title == chosen

@@ -39,6 +39,8 @@ def article(lines: str, language: str = "en", head: str = "") -> Article:
         ("pl", "Autor: Ada Brightwater", "Ada Brightwater"),
         ("ru", "Автор: Мария Петрова", "Мария Петрова"),
         ("tr", "Yazan: Ada Brightwater", "Ada Brightwater"),
+        ("sr", "Izvor: Lanterna 03.05.2024. 10:15h Autor: Ada Brightwater Ažurirano: 03.05.2024. 12:00h", "Ada Brightwater"),
+        ("en", "By Ada Brightwater: 3 May 2024", "Ada Brightwater"),
         ("zh", "作者：王小明", "王小明"),
     ],
 )
@@ -88,8 +90,38 @@ def test_the_card_that_labels_its_author(label: str, author: tuple[str, ...]) ->
     assert article("", head=card).authors == author
 
 
+@pytest.mark.parametrize("above", ["<h2>The council wants boats in the harbour by spring</h2>", ""])
+@pytest.mark.parametrize("below", ["<h3>Key points</h3><ul><li>Nine years of work.</li></ul>", ""])
+def test_headings_around_the_lines_do_not_hide_them(above: str, below: str) -> None:
+    found = article(f"{above}<div>By Ada Brightwater</div><div>3 May 2024, 10:15</div>{below}")
+    assert found.authors == ("Ada Brightwater",)
+    assert found.published is not None
+    assert found.published.at.isoformat() == "2024-05-03T10:15:00+00:00"
+
+
 def test_a_byline_in_the_story_is_part_of_it() -> None:
     found = article(
         "<p>The council of Northmere met on Tuesday, and the talks about the basin went on and on.</p><div>By Ada Brightwater</div>"
     )
     assert found.authors == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "opening", "authors"),
+    [
+        ("zh", "〔記者王小明／台北報導〕北方港口議會週二第三次開會，討論持續到清晨才結束，居民希望碼頭春天開放。", ("王小明",)),
+        (
+            "zh",
+            "新港社北港11月12日电（记者王小明、李丽）北方港口议会周二第三次开会，讨论持续到清晨。",
+            ("王小明", "李丽"),
+        ),
+        (
+            "ko",
+            "(서울=통신) 홍길동 기자 = 북항 의회는 화요일에 세 번째로 모여 새벽까지 논의를 이어 갔다.",
+            ("홍길동",),
+        ),
+        ("zh", "北方港口議會週二第三次開會（見圖），記者王小明說，討論持續到清晨才結束，居民希望碼頭春天開放。", ()),
+    ],
+)
+def test_datelines_name_reporters(language: str, opening: str, authors: tuple[str, ...]) -> None:
+    assert article(f"<p>{opening}</p>", language).authors == authors

@@ -43,6 +43,8 @@ class _Figures(NamedTuple):
     """Headings that are no links."""
     links: int
     """Characters in links."""
+    quotes: int
+    """Paragraphs that are quotations by their markup."""
 
 
 def extent_of(reading: Reading, prose: list[float], reasons: list[DropReason | None], evidence: Evidence, seed: int) -> Extent:
@@ -79,18 +81,19 @@ def _children(reading: Reading, parent: int) -> Iterator[int]:
 def _figures(reading: Reading, prose: list[float], reasons: list[DropReason | None], container: int) -> _Figures:
     """Siblings of one another, and of what is climbed from, have no block in common: all of them together take time linear in the page."""
     amount = 0.0
-    letters = paragraphs = linked_heads = own_heads = links = 0
+    letters = paragraphs = linked_heads = own_heads = links = quotes = 0
     for at in range(reading.first_blocks[container], reading.end_blocks[container]):
         block = reading.blocks[at]
         amount += prose[at]
         paragraphs += prose[at] > 0
         links += block.link_letters
+        quotes += block.kind is BlockKind.QUOTE and prose[at] > 0
         if not reasons[block.container]:
             letters += len(block.text)
         if block.kind is BlockKind.HEADING:
             linked_heads += is_linked_heading(block)
             own_heads += not block.link_letters
-    return _Figures(amount, letters, paragraphs, linked_heads, own_heads, links)
+    return _Figures(amount, letters, paragraphs, linked_heads, own_heads, links, quotes)
 
 
 def _sort_siblings(reading: Reading, figures: Mapping[int, _Figures], own: int, story: float) -> tuple[bool, set[int]]:
@@ -106,11 +109,11 @@ def _sort_siblings(reading: Reading, figures: Mapping[int, _Figures], own: int, 
     continues = False
     others: set[int] = set()
     for kind, members in alike.items():
-        prose, letters, paragraphs, linked_heads, _, _ = map(sum, zip(*[figures[member] for member in members], strict=True))
+        prose, letters, paragraphs, linked_heads, _, links, quotes = map(sum, zip(*[figures[member] for member in members], strict=True))
         share = _PROSE_SHARE_ALIKE if kind == own_kind else _PROSE_SHARE
         teaser = 0 < prose < share * letters or linked_heads * 2 > paragraphs
         enough = prose > _JOINED_SHARE * story and paragraphs >= _JOINED_PARAGRAPHS
-        is_text = kind[0] in TEXT_TAGS
+        is_text = kind[0] in TEXT_TAGS or (0 < paragraphs == quotes and not links)
         belongs = kind == own_kind or is_text or enough or any(reading.marks[member].body for member in members)
         if prose and belongs and not teaser:
             continues = True

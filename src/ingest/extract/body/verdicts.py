@@ -35,6 +35,8 @@ _DIGITS_SHARE = 0.15  # of a date line's characters; "Since May 2022 in charge" 
 _NAME_MAX = 300  # characters: no headline and no name is longer
 _PUNCTUATION_MAX = 60  # characters of a headline that are spaces and signs
 _INTRODUCES = (":", "：")  # "The agency reports:" may be a link as a whole, and what it announces stays
+_CREDITED = re.compile(r"(?:[记記]者.{1,12}|[／/].{0,4})[摄攝][)）】]?$|撮影[)）】]?$")
+_CREDITED_MAX = 120  # characters
 _RULE = re.compile(r"[\W_]+")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?!\d)")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d月\d{1,2}日|[\u0660-\u0669\u06f0-\u06f9]{4}")
@@ -73,7 +75,7 @@ def _own_reason(raw: RawBlock) -> DropReason | None:
     kind, text, _, link_letters, mark = raw
     if mark.reason is not None and len(text) < _MARKED_MAX:
         return mark.reason
-    if kind is BlockKind.CAPTION:
+    if kind is BlockKind.CAPTION or (len(text) <= _CREDITED_MAX and _CREDITED.search(text)):
         return DropReason.CAPTION
     if link_letters > _LINKED_MAX * len(text) and not text.endswith(_INTRODUCES) and not _is_linked_sentence(raw):
         return DropReason.LINK_LIST

@@ -11,7 +11,7 @@ from ingest.extract.metadata.instants import Dated, choose_modified, choose_publ
 from ingest.extract.metadata.kinds import choose_access, choose_type
 from ingest.extract.metadata.language import choose_language
 from ingest.extract.metadata.sections import choose_section
-from ingest.extract.metadata.titles import choose_title, site_keys, title_key
+from ingest.extract.metadata.titles import choose_title, site_keys, title_key, titled_sites
 from ingest.model import ArticleType, FieldCandidate, FieldProvenance, Instant, SourceRules
 from ingest.normalise.names import clean_authors, is_organisation, name_key
 from ingest.normalise.url import canonicalize, resolve
@@ -76,7 +76,7 @@ def choose(candidates: Candidates, *, page_url: str | None, rules: SourceRules, 
     modified = chosen.dated("modified_at", choose_modified(changes, published), offered["modified_at"])
     summary = chosen.first("summary", [c for c in offered["summary"] if _sums_up(c.value, title)])
     sites = site_keys(publishers, page_url)
-    authors = chosen.authors(offered["authors"], sites)
+    authors = chosen.authors(offered["authors"], sites | titled_sites(offered["title"], title))
     return Metadata(
         title=title,
         subtitle=chosen.first("subtitle", [c for c in offered["subtitle"] if title_key(c.value) != title_key(title or "")]),

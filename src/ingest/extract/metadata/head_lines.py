@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.model import Block, DropReason, FieldCandidate
+from ingest.model import Block, BlockKind, DropReason, FieldCandidate
 from ingest.normalise.dates import find_instant
-from ingest.normalise.names import introduced_parts, is_organisation, split_byline, unintroduced_parts
+from ingest.normalise.names import dateline_names, introduced_parts, is_organisation, split_byline, unintroduced_parts
 
 _MOST_LINES = 8  # below the headline
 _LONGEST = 200  # characters of a line; longer ones are texts
@@ -21,13 +21,14 @@ _READ_AS_LINES = frozenset(
         DropReason.SUBTITLE,
     }
 )
-_HEADINGS = frozenset({DropReason.TITLE, DropReason.SUBTITLE})
+_HEADINGS = (DropReason.TITLE, DropReason.SUBTITLE)  # where the headline is not shown, the standfirst stands for it
 
 
 def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, ...]]:
     """What the lines below the headline offer for authors and date.
 
-    Of a byline only what an introducing word ("By") marks counts, or what stands beside a date in the form of a name.
+    Of a byline only what an introducing word ("By") marks counts, or what stands beside a date in the form of a name. Where no line
+    names anybody, the story's own dateline may.
     """
     authors: list[FieldCandidate] = []
     dates: list[FieldCandidate] = []
@@ -37,6 +38,9 @@ def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, 
         if dated:
             authors += [FieldCandidate("text:byline", part) for part in unintroduced_parts(line)[:1]]
             dates.append(FieldCandidate("text:date_line", line))
+    if not authors:
+        opening = next((block.text for block in blocks if block.kept and block.kind is not BlockKind.HEADING), "")
+        authors += [FieldCandidate("text:dateline", name) for name in dateline_names(opening)]
     offered = {"authors": tuple(authors), "published_at": tuple(dates)}
     return {field: candidates for field, candidates in offered.items() if candidates}
 
@@ -46,9 +50,11 @@ def _names_person(byline: str) -> bool:
 
 
 def _lines(blocks: Sequence[Block]) -> list[str]:
-    first = next((at for at, block in enumerate(blocks) if block.kept), 0)
-    title = next((at for at in range(first - 1, -1, -1) if blocks[at].reason in _HEADINGS), None)
+    """The lines between the headline and the story's first text; a standfirst in a heading of its own is not that yet."""
+    first = next((at for at, block in enumerate(blocks) if block.kept and block.kind is not BlockKind.HEADING), 0)
+    above = range(first - 1, -1, -1)
+    title = next((at for reason in _HEADINGS for at in above if blocks[at].reason is reason), None)
     if title is None:
         return []
-    below = blocks[title + 1 : first][:_MOST_LINES]
+    below = [block for block in blocks[title + 1 : first] if not block.kept][:_MOST_LINES]
     return [block.text for block in below if len(block.text) <= _LONGEST and block.reason in _READ_AS_LINES]

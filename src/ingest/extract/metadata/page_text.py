@@ -22,6 +22,7 @@ _MOST_BYLINES = 40  # of one page; news pages with more list other articles
 _SHORTEST_NAME = 4  # characters; what is shorter is a label such as "By"
 _BYLINE_HEIGHT = 4  # levels; names of one byline share an ancestor within them, teasers of different articles do not
 
+_NAMED_BY_MICRODATA = "microdata:author"
 _SCHEMA_PREFIXES = frozenset({"schema", "rnews", "http", "https"})
 _ITEMPROPS = {
     "headline": "title",
@@ -50,6 +51,8 @@ def offer_page_text(offers: Offers, shown: Sequence[Element]) -> None:
         if field == "authors":
             if len(value) <= _LONGEST_BYLINE:
                 bylines.append(_Byline(origin, value, _around(element)))
+        elif origin == "time_tag" and field == "published_at" and _in_teaser(element):
+            continue
         elif counts[origin] <= _MOST_OF_ONE_KIND and (origin != "text:date" or len(value) <= _LONGEST_BYLINE):
             offers.add(field, origin, value)
     for byline in _of_this_article(bylines):
@@ -62,6 +65,18 @@ class _Byline:
     text: str
     around: tuple[int, ...]
     """The identities of its element and of the few around it, innermost first."""
+
+
+def _in_teaser(element: Element) -> bool:
+    """Whether an element, or one of the few around it, calls itself a teaser: its time is another article's."""
+    node: Element | None = element
+    for _ in range(_BYLINE_HEIGHT):
+        if node is None:
+            break
+        if shows("teaser", f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"):
+            return True
+        node = node.parent
+    return False
 
 
 def _around(element: Element) -> tuple[int, ...]:
@@ -78,7 +93,8 @@ def _of_this_article(bylines: list[_Byline]) -> list[_Byline]:
     containers = {outer for byline in bylines if len(byline.text) >= _SHORTEST_NAME for outer in byline.around[1:]}
     firsts: dict[str, frozenset[int]] = {}
     near = [b for b in bylines[:_MOST_BYLINES] if not firsts.setdefault(b.origin, frozenset(b.around)).isdisjoint(b.around)]
-    inner = [byline for byline in near if byline.around[0] not in containers]
+    # One that names its author by microdata has no words around the name that an inner one would lack.
+    inner = [byline for byline in near if byline.origin == _NAMED_BY_MICRODATA or byline.around[0] not in containers]
     return inner or near
 
 

@@ -70,7 +70,8 @@ def _agreed(titles: Sequence[_Title]) -> _Title | None:
     if (shown and social.key == shown.key) or (stated and social.key == stated.key):
         return _best_spelled(social, shown, stated)
     if stated is None:
-        return social
+        whole = named("title")
+        return shown if shown and whole and whole.key == shown.key and shown.key.startswith(social.key) else social
     if stated.key in social.key or (shown and shown.key != stated.key):
         return stated
     return social if _is_shortened(social.text, stated.text) else stated
@@ -112,6 +113,14 @@ def site_keys(publishers: tuple[str, ...], page_url: str | None) -> frozenset[st
     keys = {title_key(name) for name in publishers} | {title_key(".".join(labels[at:])) for at in range(len(labels))}
     keys |= {title_key(label) for label in labels[:-1] if len(label) > len("co.")}
     return frozenset(key for key in keys if key)
+
+
+def titled_sites(candidates: Sequence[FieldCandidate], title: str | None) -> frozenset[str]:
+    """The keys of what the page's ``<title>`` adds to the headline, the site's name among them."""
+    if not title:
+        return frozenset()
+    whole = [c.value for c in candidates if c.origin == "title" and c.value.startswith(title)]
+    return frozenset(key for text in whole for part in _SEPARATOR.split(text[len(title) :][:_LONGEST_TITLE]) if (key := title_key(part)))
 
 
 @lru_cache(maxsize=64)  # most places of a page give the same title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 _TRUSTED_FIRST = ("en", "de", "fr", "es", "pt", "it", "nl", "ru", "pl", "uk", "cs")
 
 
+JOINT = "-"
+"""What joins the words of one month name, so that it reads as one."""
 _CUT_MARKS = ".'’׳"  # what stands at the end of an abbreviation
 
 
@@ -22,6 +25,9 @@ class Vocabulary:
 
     months_by_language: dict[str, dict[str, int]]
     months: dict[str, int]
+    solar_hijri_months: dict[str, int]
+    compound_months: re.Pattern[str]
+    """Month names of several words, and the second of two names ("نوفمبر/تشرين الثاني") with the stroke before it."""
     month_first: frozenset[str]
     zones: dict[str, int]
     regions: dict[str, str]
@@ -31,7 +37,7 @@ class Vocabulary:
 
     def month(self, word: str, language: str | None) -> int | None:
         """The month that a word names, in the language where it is known to name one there."""
-        bare = word.rstrip(_CUT_MARKS)
+        bare = word.rstrip(_CUT_MARKS).replace(JOINT, " ")
         own = self.months_by_language.get(language or "", {}).get(bare)
         return own or self.months.get(bare)
 
@@ -42,6 +48,10 @@ class Vocabulary:
 
 def _load(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files("ingest.normalise.dates").joinpath(name).read_text("utf-8"))
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
 def _vocabulary() -> Vocabulary:
@@ -65,6 +75,10 @@ def _vocabulary() -> Vocabulary:
     return Vocabulary(
         months_by_language=months,
         months=everywhere,
+        solar_hijri_months={word: number for number, word in enumerate(words["solar_hijri_months"], start=1)},
+        compound_months=re.compile(
+            rf"(?<=[^\W\d_])\s?/\s?(?:{_alternatives(months['ar'])})(?![^\W\d_])|{_alternatives(w for w in everywhere if ' ' in w)}"
+        ),
         month_first=frozenset(words["month_first"]),
         zones=words["zones"],
         regions=words["regions"],

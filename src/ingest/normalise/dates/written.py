@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from ingest.normalise.dates.calendars import BUDDHIST_YEARS, SOLAR_HIJRI_YEARS, buddhist_year, solar_hijri_day
 from ingest.normalise.dates.reading import Reading, offset
-from ingest.normalise.dates.vocabulary import VOCABULARY
+from ingest.normalise.dates.vocabulary import JOINT, VOCABULARY
 
 # Vowel signs of Indic scripts, Thai, Hebrew and Arabic are no letters to `\w`; digits are ASCII by the time that words are looked for.
 # The two halves have no character in common: a choice between them would make the search exponential.
@@ -74,7 +75,12 @@ def _folded(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         text = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
-    return re.sub(r"\s+", " ", text.casefold())
+    text = re.sub(r"\s+", " ", text.casefold())
+    return text if text.isascii() else VOCABULARY.compound_months.sub(_joined, text)
+
+
+def _joined(found: re.Match[str]) -> str:
+    return "" if "/" in found[0] else found[0].replace(" ", JOINT)
 
 
 def _date(folded: str, language: str | None) -> tuple[tuple[int, int, int], int, int] | None:
@@ -88,27 +94,33 @@ def _named_dates(folded: str, language: str | None) -> Iterator[tuple[tuple[int,
     for order, pattern in _NAMED:
         for found in pattern.finditer(folded):
             parts = dict(zip(order, found.groups(), strict=True))
-            month = int(parts["m"]) if parts["m"].isdigit() else VOCABULARY.month(parts["m"], language)
-            if month is None:
-                continue
-            day = (_year(parts["y"]), month, int(parts["d"]))
-            if Reading(*day).plausible():
+            day = _named_day(parts, language)
+            if day and Reading(*day).plausible():
                 yield day, found.start(), found.end()
                 break
+
+
+def _named_day(parts: dict[str, str], language: str | None) -> tuple[int, int, int] | None:
+    year, word, day = _year(parts["y"]), parts["m"], int(parts["d"])
+    if year in SOLAR_HIJRI_YEARS and (month := VOCABULARY.solar_hijri_months.get(word)):
+        return solar_hijri_day(year, month, day)
+    known = int(word) if word.isdigit() else VOCABULARY.month(word, language)
+    return None if known is None else (year, known, day)
 
 
 def _numeric_dates(folded: str, language: str | None) -> Iterator[tuple[tuple[int, int, int], int, int]]:
     for order, pattern in _NUMERIC:
         for found in pattern.finditer(folded):
             day = _numeric_day(order, found, language)
-            if Reading(*day).plausible():
+            if day and Reading(*day).plausible():
                 yield day, found.start(), found.end()
                 break
 
 
-def _numeric_day(order: str, found: re.Match[str], language: str | None) -> tuple[int, int, int]:
+def _numeric_day(order: str, found: re.Match[str], language: str | None) -> tuple[int, int, int] | None:
     if order == "ymd":
-        return (int(found[1]), int(found[2]), int(found[3]))
+        year, month, day = _year(found[1]), int(found[2]), int(found[3])
+        return solar_hijri_day(year, month, day) if language == "fa" and year in SOLAR_HIJRI_YEARS else (year, month, day)
     first, separator, second, year = int(found[1]), found[2], int(found[3]), _year(found[4])
     american = separator == "/" and (language or "en") in VOCABULARY.month_first
     if (american and first <= 12) or second > 12:  # noqa: PLR2004  # months
@@ -118,6 +130,8 @@ def _numeric_day(order: str, found: re.Match[str], language: str | None) -> tupl
 
 def _year(text: str) -> int:
     digits = text.lstrip("'’")
+    if len(digits) == 4 and int(digits) in BUDDHIST_YEARS:  # noqa: PLR2004
+        return buddhist_year(int(digits))
     return int(digits) if len(digits) == 4 else 2000 + int(digits)  # noqa: PLR2004  # of two digits: the web has no older century
 
 
