@@ -10,6 +10,8 @@ from sqlalchemy import Engine, text
 
 from ingest.identify.identity import article_key
 from ingest.model import Article, Candidate, FieldProvenance, MediaType, Page, PageResult
+from ingest.settings import Settings
+from ingest.store.engine import open_engine
 from ingest.store.load import load_batch
 from ingest.store.migrate import downgrade, revisions, upgrade
 from ingest.store.runs import running
@@ -139,3 +141,48 @@ def test_on_the_way_down_the_current_version_is_the_newest_number_again(engine: 
             (4, "publisher_change", "fifth", "fifth", True),
         ]
     upgrade(engine)
+
+
+# All that 0008 replaces, and what is said of it.
+DEFINITIONS = """
+SELECT p.oid::regprocedure::text AS name, p.prosrc AS is, obj_description(p.oid, 'pg_proc') AS about
+FROM pg_proc p WHERE pronamespace::regnamespace::text IN ('news', 'ops')
+UNION ALL SELECT c.oid::regclass::text, pg_get_viewdef(c.oid), obj_description(c.oid, 'pg_class')
+FROM pg_class c WHERE relnamespace::regnamespace::text IN ('news', 'ops') AND relkind = 'v'
+UNION ALL SELECT attrelid::regclass || '.' || attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)
+FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+WHERE relnamespace::regnamespace::text IN ('news', 'ops') AND relkind IN ('r', 'v', 'p') AND attnum > 0 AND NOT attisdropped ORDER BY 1
+"""
+
+
+def test_down_from_0008_is_0007_again(engine: Engine, empty_database_url: str) -> None:
+    downgrade(engine, "0007")
+    with open_engine(Settings(database_url=empty_database_url), check_schema=False) as other:
+        upgrade(other, "0007")
+        with engine.connect() as was, other.connect() as never:
+            assert was.execute(text(DEFINITIONS)).all() == never.execute(text(DEFINITIONS)).all()
+
+
+def test_articles_in_scripts_without_spaces_get_their_words_anew_and_only_they(engine: Engine) -> None:
+    def written(language: str, title: str) -> PageResult:
+        url = f"https://post.example/{language}"
+        return PageResult(Candidate(url, url, url), Article(url, url, title, "Body.", language=language, extractor_version="1"))
+
+    def state() -> tuple[int, bool, str]:
+        query = """
+        SELECT (SELECT count(*) FROM news.article WHERE search @@ to_tsquery('simple', 'nhk')),
+               (SELECT bool_and(search = news.search_vector(language, title, summary, body)) FROM news.article),
+               (SELECT xmin::text FROM news.article WHERE language = 'en')
+        """
+        with engine.connect() as connection:
+            found, is_right, english = connection.execute(text(query)).one()
+        return found, is_right, english
+
+    with running(engine, kind="adhoc", flow_name="test") as run_id:
+        load_batch(engine, run_id, [written("ja", "ＮＨＫ予算案を国会に提出"), written("en", "The budget of a broadcaster")])
+    found, _, english = state()
+    assert found == 1
+    downgrade(engine, "0007")
+    assert state() == (0, True, english)
+    upgrade(engine)
+    assert state() == (1, True, english)

@@ -38,6 +38,10 @@ def loaded(engine: Engine) -> Engine:
         an_article(6, "pl", "Rządowe plany", "Premier mówił o planach rządu wobec Kowalskiego."),
         an_article(7, "ko", "정상회담", "대통령은 서울에서 회담했다."),
         an_article(9, "uk", "Нафта дорожчає", "Ціни на нафту зросли, сказали в уряді."),
+        an_article(
+            10, "ja", "ＮＨＫ予算案を国会に提出", "ＮＨＫは２０２４年度の予算案を出した。“ＷＨＯ”の佐々木氏は、ＢＢＣ／ＣＮＮに述べた。"
+        ),
+        an_article(11, "ja", "Kindle for PC", "Kindle for PCで､ｶﾞｽ会社の記事を読む。"),
         an_article(8, None, "Untold", "Words in no known language, sanctions among them."),
     ]
     with running(engine, kind="adhoc", flow_name="test") as run_id:
@@ -62,6 +66,25 @@ def found(engine: Engine, query: str, **options: object) -> list[int]:
         ("感染", [4]),
         ("貿易協定", [5]),
         ("貿易協定 -石油", []),
+        ("ＮＨＫ", [10]),  # full width, as the text
+        ("nhk", [10]),
+        ("２０２４年度", [10]),
+        ("２０２３年度", []),
+        ("who", [10]),  # in quotation marks
+        ("cnn", [10]),
+        ("佐々木", [10]),
+        ("ガス会社", [11]),
+        ('"外相会談"', [4]),
+        ('"会談 外相"', []),
+        ('"ＮＨＫ予算"', [10]),
+        ('"NHK 国会"', []),
+        ('"for pc"', [11]),
+        ('"pc for"', []),
+        ('kindle -"foo bar"', [11]),
+        ('kindle -"for pc"', []),
+        ("会談 -外相東京", [4]),  # not that word, though its pairs
+        ("東京　－会談", []),  # typed in full width
+        ("外相東京 or 石油價格", [5]),
         ("rządowy", [6]),  # no dictionary: the word's beginning
         ("서울에서", [7]),
         ("대통령", [7]),  # with a particle behind it in the text
@@ -93,12 +116,23 @@ def test_what_was_found_is_marked(loaded: Engine) -> None:
     assert "*Sanktionen*" in german.excerpt
     [japanese] = search(loaded, "東京", limit=5)
     assert japanese.excerpt == "日本の外相は、*東京*で会談した。感染者は5人だった。"
+    [wide] = search(loaded, "NHK ２０２４", limit=5)
+    assert wide.excerpt.startswith("*ＮＨＫ*は*２０２４*年度の予算案を")  # as it is written
+    [narrow] = search(loaded, 'ガス -"kindle 記事"', limit=5)
+    assert narrow.excerpt == "Kindle for PCで､*ｶﾞｽ*会社の記事を読む。"
 
 
 def test_analysts_use_the_same_in_sql(loaded: Engine) -> None:
     query = "SELECT count(*) FROM news.article a WHERE a.search @@ news.search_query('外相会談', 'ja')"
     with loaded.connect() as connection:
         assert connection.scalar(text(query)) == 1
+
+
+def test_phrases_in_scripts_without_spaces_are_asked_of_the_index(loaded: Engine) -> None:
+    query = "EXPLAIN SELECT FROM news.article a WHERE a.search @@ news.search_query('\"外相会談\" -東京', 'ja')"
+    with loaded.connect() as connection:
+        connection.execute(text("SET enable_seqscan = off"))
+        assert "article_search" in str(connection.execute(text(query)).all())
 
 
 def test_the_command(cli_env: dict[str, str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -57,15 +58,30 @@ def test_a_source_is_silent_by_its_own_habit(engine: Engine) -> None:
     assert finding.advice == "ingest sources show hourly.example"
 
 
-def test_a_source_that_falls_to_a_trickle_is_found(engine: Engine) -> None:
+@pytest.mark.parametrize("silent", [0, 42], ids=["at once", "after six weeks of silence"])
+def test_a_source_that_falls_to_a_trickle_is_found(engine: Engine, silent: int) -> None:
     """The view counts the days of today: so does this test."""
     now = dt.datetime.now(dt.UTC)
     follows(engine, "daily.example")
-    days = [day * DAY + n * HOUR / 4 for day in range(2, 70) for n in range(8)]
+    days = [day * DAY + n * HOUR / 4 for day in range(2 + silent, 70 + silent) for n in range(8)]
     published(engine, "daily.example", [NOW - (now - age) for age in [*days, DAY]])
     [finding] = findings(engine, now, ["daily.example"])
     assert (finding.kind, finding.subject) == (FindingKind.SOURCE_QUIET, "daily.example")
     assert finding.sentence == f"1 articles on {(now - DAY):%Y-%m-%d}; on that day of the week there are usually 8."
+
+
+def test_yesterday_is_that_of_the_zone_that_dates_are_read_in(engine: Engine) -> None:
+    now = dt.datetime.now(dt.UTC)
+    zone = "Pacific/Kiritimati" if now.hour >= 12 else "Etc/GMT+12"  # where it is another day than in UTC, whatever the time
+    noon = dt.datetime.combine(now.astimezone(ZoneInfo(zone)).date(), dt.time(12), ZoneInfo(zone))
+    follows(engine, "daily.example")
+    published(engine, "daily.example", [NOW - noon + day * DAY + n * HOUR / 4 for day in range(2, 70) for n in range(8)])
+    published(engine, "daily.example", [NOW - noon + DAY])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE news.source SET time_zone_used = :zone"), {"zone": zone})
+    assert [(f.kind, f.sentence[:24]) for f in findings(engine, now, ["daily.example"])] == [
+        (FindingKind.SOURCE_QUIET, f"1 articles on {noon - DAY:%Y-%m-%d}")
+    ]
 
 
 def test_feeds_that_fail_are_found(engine: Engine) -> None:

@@ -146,6 +146,7 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage], limits: Limits) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
+    write.time_zones(connection, pages, source_ids)
     pages = take_out_learned(connection, with_loaded_pages(connection, under_known_keys(connection, pages), limits), source_ids)
     owner_keys = keys_of_owners(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))

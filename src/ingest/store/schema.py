@@ -102,6 +102,12 @@ source = Table(
     column("delay_seconds", Float, "Seconds between two requests to its hosts; NULL for the settings' own.", null=True),
     column("concurrency", Integer, "Requests to one of its hosts at once; NULL for the settings' own.", null=True),
     column("full_text", Boolean, "Whether its feeds carry whole articles, which then are not fetched.", server_default=text("false")),
+    column(
+        "time_zone_used",
+        Text,
+        "The zone that its pages' dates were last read in, of site rules or of time_zone; NULL where neither named one.",
+        null=True,
+    ),
     schema="news",
     comment="One row per publisher that articles come from.",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +81,31 @@ def _hit(row: Any, query: str) -> Hit:  # noqa: ANN401  # a row of SQLAlchemy's
 
 def _excerpt(body: str, query: str) -> str:
     """The text around the first words of the query that stand in it, which are marked: Postgres knows no words in such text."""
-    words = [w for w in re.split(r'[\s"]+', query) if w and not w.startswith("-")]
-    found = re.search("|".join(re.escape(w) for w in words), body, re.IGNORECASE) if words else None
-    start = max(0, (found.start() if found else 0) - _AROUND)
-    cut = body[start : (found.end() if found else 0) + _AROUND]
-    marked = re.sub("|".join(re.escape(w) for w in words), lambda m: f"*{m[0]}*", cut, flags=re.IGNORECASE) if found else cut
-    return ("…" if start else "") + marked
+    folded, places = _folded(body)
+    wanted = _wanted(query)
+    words = [m.span() for m in re.finditer(wanted, folded, re.IGNORECASE)] if wanted else []
+    found = [(places[first][0], places[end - 1][1]) for first, end in words]
+    start = max(0, (found[0][0] if found else 0) - _AROUND)
+    stop = (found[0][1] if found else 0) + _AROUND
+    marked, at = "…" if start else "", start
+    for first, end in found:
+        if at <= first and end <= stop:
+            marked += f"{body[at:first]}*{body[first:end]}*"
+            at = end
+    return marked + body[at:stop]
+
+
+def _wanted(query: str) -> str:
+    """A pattern of the words of a query that are not negated; empty where there are none."""
+    positive = re.sub(r'(?<!\S)-("[^"]*"?|\S+)', " ", unicodedata.normalize("NFKC", query))
+    return "|".join(re.escape(word) for word in re.split(r'[\s"]+', positive) if word)
+
+
+def _folded(body: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text as news.pairs folds it, full-width letters as plain ones, and for each of its characters where it stands in the text."""
+    folded, places = "", []
+    for character in re.finditer(r".[\uff9e\uff9f]?", body, re.DOTALL):  # half-width kana have their voicing marks behind them
+        plain = unicodedata.normalize("NFKC", character[0])
+        folded += plain
+        places += [character.span()] * len(plain)
+    return folded, places

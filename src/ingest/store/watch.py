@@ -94,7 +94,7 @@ SELECT g.slug, g.day, g.articles, g.usual FROM news.source s
 CROSS JOIN LATERAL (SELECT * FROM news.source_gap g WHERE g.source_id = s.source_id ORDER BY g.day DESC LIMIT 1) AS g
 WHERE s.followed_at IS NOT NULL AND s.paused_at IS NULL AND g.articles > 0
   AND (CAST(:slugs AS text[]) IS NULL OR s.slug = ANY(:slugs))
-  AND g.day = (CAST(:now AS timestamptz) AT TIME ZONE coalesce(s.time_zone, 'UTC'))::date - 1
+  AND g.day = (CAST(:now AS timestamptz) AT TIME ZONE coalesce(s.time_zone_used, s.time_zone, 'UTC'))::date - 1
 ORDER BY g.slug
 """)
 _FAILING = text("""

@@ -82,6 +82,17 @@ def sources(connection: Connection, wanted: Iterable[Source]) -> dict[str, int]:
     return found
 
 
+def time_zones(connection: Connection, pages: Iterable[ArticlePage], source_ids: Mapping[str, int]) -> None:
+    """Note the zones that the dates of pages were read in: a source's days are counted in the same."""
+    used = {source_ids[p.source.slug]: zone for p in pages if (zone := p.result.candidate.rules.time_zone)}
+    if used:
+        connection.execute(
+            "UPDATE news.source s SET time_zone_used = u.zone FROM unnest(%s::bigint[], %s::text[]) AS u (source_id, zone) "
+            "WHERE s.source_id = u.source_id AND s.time_zone_used IS DISTINCT FROM u.zone",
+            _by_column(sorted(used.items())),
+        )
+
+
 _RAW_PAGE = {
     "body_sha256": "bytea", "byte_len": "int4", "charset": "text", "media_type": "text", "store": "text", "body_zstd": "bytea",
     "first_seen_at": "timestamptz",
