@@ -19,7 +19,7 @@ from ingest.store.decide import Known, Outcome, decide
 from ingest.store.faults import told_in_a_sentence
 from ingest.store.fetches import write_attempts
 from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, under_known_keys
-from ingest.store.learned import count_removed, removed_keys, take_out_learned
+from ingest.store.learned import count_removed, note_verdicts, take_out_learned
 from ingest.store.packing import pack
 from ingest.store.read_again import with_loaded_pages
 from ingest.store.removed import count_removed_blocks
@@ -162,6 +162,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     count_removed_blocks(connection, versions, source_ids)
     changed = [k for k in known.values() if k.latest_page]
     _compare(connection, changed)
+    note_verdicts(connection, decisions)
     count_removed(connection, [v.page for v in versions], source_ids)
     write.article_urls(connection, seen)
     if lead_elsewhere(connection, seen):
@@ -193,7 +194,7 @@ def _write_articles(
 def _compare(connection: Connection, articles: Sequence[Known]) -> None:
     """Keep what the articles are compared by, and look for those that they are copies of."""
     pages = {k.article_id: k.latest_page for k in articles if k.article_id and k.latest_page}
-    compared = {i: Compared(p.packed.sketch, p.packed.bands, p.keys, removed_keys(p)) for i, p in pages.items()}
+    compared = {i: Compared(p.packed.sketch, p.packed.bands, p.keys, p.boilerplate) for i, p in pages.items()}
     keep_sketches(connection, compared)
     link_copies(connection, compared)
 
