@@ -152,7 +152,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     existing = set(known)
     owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
     decisions = decide(pages, known, owners)
-    seen = [d for d in decisions if not d.page.is_loaded]
+    seen = [d for d in decisions if not d.page.is_loaded]  # what a run counts: pages that it brought, however many versions come of them
 
     versions = [d.version for d in decisions if d.version]
     write.raw_pages(connection, [p.result for p in pages])
