@@ -120,6 +120,19 @@ def test_what_is_not_there_is_one_sentence(env: Environment, refused: Path, tmp_
     assert rows(env, "SELECT DISTINCT attempts FROM ops.rejection") == [(1,)], refused
 
 
+def test_bytes_that_were_let_go_are_said_to_be(env: Environment, refused: Path) -> None:
+    menu = number(env, "menu.html")
+    rows(env, "UPDATE ops.raw_page SET body_zstd = NULL, store = 'none' RETURNING 1")
+    sentence = complaint(ingest(env, "rejections", "show", menu, "--bytes", "-"))
+    assert sentence.startswith(f"The bytes of rejection {menu} were let go, as INGEST_KEEP_PAGE_DAYS says: `ingest run ")
+    command = sentence.partition("`ingest ")[2].partition("`")[0].split()
+    assert command == ["run", (refused / "menu.html").as_uri()]
+    assert total(ingest(env, *command, "--json")) == {"found": 1, "rejected": 1}
+    done = ingest(env, "rejections", "retry", menu, "--json")
+    assert (done.returncode, total(done)) == (0, {})
+    assert done.stderr.startswith("1 place on a disk has no kept page to extract again: `ingest run`")
+
+
 def test_kept_pages_are_extracted_again_and_those_that_give_an_article_are_resolved(env: Environment, refused: Path, rules: Path) -> None:
     for file in refused.iterdir():
         file.unlink()  # what is kept is enough
@@ -156,7 +169,7 @@ def test_places_on_a_disk_are_named(env: Environment) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "No open rejection fits.\n")
     done = ingest(env, "rejections", "retry", "--stage", "read")
     assert done.returncode == 0
-    assert "2 places on a disk could not be read" in done.stderr
+    assert "2 places on a disk have no kept page to extract again: `ingest run` reads what is there now" in done.stderr
     assert rows(env, "SELECT count(*) FROM ops.url_task") == [(0,)]
 
 
@@ -187,7 +200,7 @@ def test_the_body_of_an_error_answer_is_not_taken_for_an_article(web_env: Enviro
     kept = "UPDATE ops.rejection SET body_sha256 = (SELECT body_sha256 FROM ops.raw_page) RETURNING stage"
     assert rows(web_env, kept) == [("fetch",)]
     done = ingest(web_env, "rejections", "retry", "--json")
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, total(done)) == (0, {})
     assert rows(web_env, "SELECT count(*) FROM news.article") == [(1,)]
     assert len(listed(web_env)) == 1
 

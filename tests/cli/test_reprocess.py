@@ -62,6 +62,16 @@ def loaded(env: Environment, tmp_path: Path) -> Path:
 VERSIONS = "SELECT article_id, version_no, reason, changed FROM news.article_version WHERE version_no > 1 ORDER BY article_id"
 
 
+@pytest.mark.usefixtures("loaded")
+def test_what_is_refused_by_now_is_read_once_whatever_was_learned(env: Environment, tmp_path: Path) -> None:
+    line = f"{BANNER} every morning, delivered to your door in time."
+    assert ingest(env, "boilerplate", "gazette.example", "--pin", line, "--as", "boilerplate").returncode == 0
+    (tmp_path / "strict.yaml").write_text("function: strict.py:refuse\n")
+    (tmp_path / "strict.py").write_text("def refuse(soup):\n    raise ValueError('no')\n")
+    again = ("reprocess", "--outdated", "--json", "--rules", tmp_path / "strict.yaml")
+    assert [total(ingest(env, *again)) for _ in range(2)] == [{"found": 5, "rejected": 5}, {}]
+
+
 def test_what_other_rules_made_is_made_again_and_once(env: Environment, loaded: Path, rules: Path) -> None:
     times = "SELECT article_id, first_seen_at, last_seen_at, last_changed_at FROM news.article ORDER BY article_id"
     before = rows(env, times)

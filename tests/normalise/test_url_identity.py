@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.identify.identity import article_key, url_key
 from ingest.normalise.credentials import without_credentials
 from ingest.normalise.url import canonical_or_none, canonicalize, fetchable
-from ingest.normalise.url_identity import identity_url
+from ingest.normalise.url_identity import identity_url, is_home_page
 
 TRACKING = tomllib.loads(resources.files("ingest.normalise").joinpath("tracking.toml").read_text("utf-8"))
 
@@ -258,6 +258,20 @@ def test_a_page_with_another_segment_is_another_page(path: list[str], position: 
     one, other, more = (identity_url("https://post.example/" + "/".join(p)) for p in (path, changed, longer))
     assert (one == other) == (path == changed)
     assert one != more
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "//", "/index.html", "/index.php/", "/Default.aspx", "/home", "/en/", "/pt-BR/index.html", "/?amp=1"]
+)
+def test_a_home_page_is_one_however_it_is_written(path: str) -> None:
+    assert is_home_page(f"https://www.post.example{path}")
+
+
+@pytest.mark.parametrize(
+    "path", ["/?p=17", "/news", "/en/a", "/2026/index.html", "/home-for-all", "/default/17", "/index.html?id=17", "/17", "/" + "a" * 9_000]
+)
+def test_an_article_is_no_home_page(path: str) -> None:
+    assert not is_home_page(f"https://www.post.example{path}")
 
 
 @pytest.mark.parametrize(

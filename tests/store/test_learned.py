@@ -104,6 +104,32 @@ def test_its_own_page_read_again_is_a_reextraction(engine: Engine) -> None:
     assert load(engine, first, kind="reextract") == {"unchanged": 1}
 
 
+def test_an_article_that_is_mostly_boilerplate_is_made_again_once(engine: Engine) -> None:
+    short = an_article(0, ["A ferry is late.", LINE])
+    load(engine, short, *[story(n, LINE) for n in range(1, 15)])
+    rest = [story(n, LINE) for n in range(1, 9)]
+    settings, now = Settings(home=Path("unused")), dt.datetime.now(dt.UTC)
+    assert maintain(engine, settings, now).articles_overtaken == 9
+    assert load(engine, short, *rest, kind="reextract") == {"updated": 8, "unchanged": 1}
+    assert rows(engine, WITH_LINE) == [(1,)]
+    assert maintain(engine, settings, now).articles_overtaken == 0
+    load(engine, an_article(20, ["A bus is late.", LINE]))
+    assert maintain(engine, settings, now).articles_overtaken == 0
+    [learned] = learned_of(engine, "post.example")
+    assert learned.removed_from == 14  # what was left is no removal
+    pin_verdict(engine, "post.example", str(learned.block_key), "text")
+    assert maintain(engine, settings, now).articles_overtaken == 16
+    assert load(engine, short, kind="reextract") == {"unchanged": 1}
+    assert maintain(engine, settings, now).articles_overtaken == 15
+
+
+def test_maintenance_counts_no_article_that_nobody_can_make_again(engine: Engine) -> None:
+    load(engine, *[story(n, LINE) for n in range(15)])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE ops.raw_page SET body_zstd = NULL, store = 'none'"))
+    assert maintain(engine, Settings(home=Path("unused")), dt.datetime.now(dt.UTC)).articles_overtaken == 0
+
+
 def test_a_persons_verdict_holds(engine: Engine) -> None:
     load(engine, *[story(n, LINE) for n in range(12)])
     [learned] = learned_of(engine, "post.example")

@@ -114,6 +114,7 @@ def retry(
     into the queue, for the next `ingest poll` to fetch.
     """
     from ingest.cli.again import rejected_again, report_again  # start-up of --help stays short
+    from ingest.cli.loading import Outcome
     from ingest.rules.book import book_at
     from ingest.settings import Settings
     from ingest.store.engine import open_engine
@@ -126,11 +127,12 @@ def retry(
         plan = plan_retry(engine, wanted)
         enqueue_again(engine, plan.urls)
         _say_plan(plan)
-        if not plan.kept:
-            return
-        parameters = {"rejections": len(plan.kept)}
-        outcome = rejected_again(engine, "ingest rejections retry", parameters, plan.kept, settings, book, settings.job_count(jobs))
-    report_again(outcome, "No page to extract again.", as_json=as_json)
+        outcome = Outcome([], [], [])
+        if plan.kept:
+            parameters = {"rejections": len(plan.kept)}
+            outcome = rejected_again(engine, "ingest rejections retry", parameters, plan.kept, settings, book, settings.job_count(jobs))
+    if plan.kept or as_json:
+        report_again(outcome, "No page to extract again.", as_json=as_json)
 
 
 def _say_plan(plan: RetryPlan) -> None:
@@ -139,8 +141,8 @@ def _say_plan(plan: RetryPlan) -> None:
         urls = "1 URL is" if len(plan.urls) == 1 else f"{len(plan.urls):,} URLs are"
         typer.echo(f"{urls} in the queue again: `ingest poll` fetches what is there.", err=True)
     if plan.files:
-        places = "1 place" if len(plan.files) == 1 else f"{len(plan.files):,} places"
-        typer.echo(f"{places} on a disk could not be read: `ingest run` reads what is there now, for instance {plan.files[0]}", err=True)
+        have = "1 place on a disk has" if len(plan.files) == 1 else f"{len(plan.files):,} places on a disk have"
+        typer.echo(f"{have} no kept page to extract again: `ingest run` reads what is there now, for instance {plan.files[0]}", err=True)
     if not (plan.kept or plan.urls or plan.files):
         typer.echo("No open rejection fits.", err=True)
 

@@ -11,6 +11,8 @@ from ingest.normalise.url import canonicalize
 _DEVICE_HOST = re.compile(r"(?:www\d?|m|mobile|mobil|amp|wap)\.(?=[^.]+\.[^.])")
 _AMP_QUERY = frozenset({"amp", "amp=1", "amp=true", "outputtype=amp", "m=1"})
 _INDEX = re.compile(r"/index\.(?:html?|php)$")
+# The root, an edition's own (/en, /pt-br), or what servers call the page of a folder.
+_HOME = re.compile(r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?(?:/(?:index|default|home)(?:\.[a-z]+)?|/)?", re.IGNORECASE)
 _GOOGLE_AMP = re.compile(r"/amp/(s/)?(.+)")
 _AMP_CACHE = re.compile(r"/[a-z](?:/s)?/(.+)")
 
@@ -27,6 +29,15 @@ def identity_url(url: str) -> str:
     while (shorter := _shorter(form)) != form:
         form = canonicalize(shorter)
     return form
+
+
+def is_home_page(url: str) -> bool:
+    """Whether a URL is that of a site's home page, however it is written: no article has it."""
+    try:
+        parts = urlsplit(identity_url(url))
+    except ValueError:
+        return False
+    return not parts.query and _HOME.fullmatch(parts.path) is not None
 
 
 def _shorter(url: str) -> str:

@@ -12,6 +12,7 @@ from ingest.identify.fingerprint import page_sha256
 from ingest.identify.identity import url_key
 from ingest.model import Tally
 from ingest.store import write
+from ingest.store.archive import keep_again
 from ingest.store.fetches import write_attempts
 from ingest.store.load import REJECTED_SOURCE, tallies
 from ingest.store.rows import storable
@@ -83,6 +84,7 @@ def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: i
         driver = write.driver_connection(connection)
         touch(driver, run_id, [(row.article_id, places[row.i][2]) for row in articles])
         write.resolve_rejections(driver, run_id, [(places[row.i][0].location, places[row.i][1]) for row in articles])
+        keep_again(driver, [(body, page) for (_, body, _), page in zip(places, pages, strict=True)])
         _note_visits(driver, run_id, pages, {row.i for row in rejected}, max_tries)
         driver.execute(
             "UPDATE ops.rejection SET attempts = attempts + 1, last_at = now(), last_run_id = %s, resolved_at = NULL, resolution = NULL "

@@ -14,6 +14,7 @@ from ingest.store.rows import storable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ingest.store.decide import Decision
     from ingest.store.rows import ArticlePage
     from ingest.store.write import Connection
 
@@ -41,7 +42,12 @@ FROM (SELECT b.source_id, b.block_key, n.n
       JOIN ops.boilerplate b USING (source_id, block_key) ORDER BY b.source_id, b.block_key FOR UPDATE OF b) AS k
 WHERE b.source_id = k.source_id AND b.block_key = k.block_key
 """
-# Of an article `a`: its text is not what the verdicts of today on its source's boilerplate make of it.
+_NOTE_VERDICTS = """
+UPDATE ops.article_sketch SET block_keys = %(keys)s::bigint[], removed_keys = %(boilerplate)s::bigint[]
+WHERE article_id = %(article)s AND (block_keys, removed_keys) IS DISTINCT FROM (%(keys)s::bigint[], %(boilerplate)s::bigint[])
+"""
+# Of an article `a`: it was not made with the verdicts of today on its source's boilerplate. `removed_keys` has what was boilerplate by
+# those that it was made with, also where that is most of the text and stays: else it would be made again for ever.
 LEARNED_SINCE = """
 EXISTS (SELECT FROM ops.article_sketch k JOIN ops.boilerplate b ON b.source_id = a.source_id AND b.block_key = ANY(k.block_keys)
         WHERE k.article_id = a.article_id AND (b.verdict = 'boilerplate') <> (b.block_key = ANY(k.removed_keys)))
@@ -69,13 +75,14 @@ def take_out_learned(connection: Connection, pages: Sequence[ArticlePage], sourc
             in_window[source_id].add(page.key)
             window.add(_seen(page))
         boilerplate = {key for key, is_boilerplate in known.items() if is_boilerplate}
+        found = tuple(sorted({key for key in page.keys if key in boilerplate}))
         article = without_learned(page.article, page.keys, boilerplate)
         if article is not page.article:
             packed = pack_again(page.packed, article)
             content = replace(page.content, body=storable(article.body), word_count=packed.word_count)
-            cleaned.append(replace(page, article=article, content=content, packed=packed))
+            cleaned.append(replace(page, article=article, content=content, packed=packed, boilerplate=found))
         else:
-            cleaned.append(page)
+            cleaned.append(replace(page, boilerplate=found) if found else page)
     _keep(connection, learned)
     return cleaned
 
@@ -90,11 +97,22 @@ def count_removed(connection: Connection, pages: Sequence[ArticlePage], source_i
         connection.execute(_COUNT, [list(column) for column in zip(*rows, strict=True)])
 
 
-def removed_keys(page: ArticlePage) -> list[int]:
+def removed_keys(page: ArticlePage) -> tuple[int, ...]:
     """What was taken out of a page's article."""
-    if page.article is page.result.result:
-        return []
-    return sorted({key for key in page.keys if key is not None} - {key for key in page.packed.block_keys if key is not None})
+    return () if page.article is page.result.result else page.boilerplate
+
+
+def note_verdicts(connection: Connection, decisions: Sequence[Decision]) -> None:
+    """Note with which verdicts articles were made again that stay as they are; those that change are kept with theirs."""
+    rows = [
+        {"article": known.article_id, "keys": list(page.keys), "boilerplate": list(page.boilerplate)}
+        for page, known in ((d.page, d.known) for d in decisions)
+        if known.made_again and not known.latest_page and page.key == known.key
+        if all(known.content[c] == getattr(page.content, c) for c in ("body_sha256", "body"))
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_NOTE_VERDICTS, rows)
 
 
 def _seen(page: ArticlePage) -> Seen:

@@ -19,7 +19,7 @@ from ingest.store.decide import Known, Outcome, decide
 from ingest.store.faults import told_in_a_sentence
 from ingest.store.fetches import write_attempts
 from ingest.store.identities import keys_of_owners, lead_elsewhere, take_turns, under_known_keys
-from ingest.store.learned import count_removed, removed_keys, take_out_learned
+from ingest.store.learned import count_removed, note_verdicts, take_out_learned
 from ingest.store.packing import pack
 from ingest.store.read_again import with_loaded_pages
 from ingest.store.removed import count_removed_blocks
@@ -153,7 +153,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     existing = set(known)
     owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
     decisions = decide(pages, known, owners)
-    seen = [d for d in decisions if not d.page.is_loaded]
+    seen = [d for d in decisions if not d.page.is_loaded]  # what a run counts: pages that it brought, however many versions come of them
 
     versions = [d.version for d in decisions if d.version]
     write.raw_pages(connection, [p.result for p in pages])
@@ -163,6 +163,7 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     count_removed_blocks(connection, versions, source_ids)
     changed = [k for k in known.values() if k.latest_page]
     _compare(connection, changed)
+    note_verdicts(connection, decisions)
     count_removed(connection, [v.page for v in versions], source_ids)
     write.article_urls(connection, seen)
     if lead_elsewhere(connection, seen):
@@ -194,7 +195,7 @@ def _write_articles(
 def _compare(connection: Connection, articles: Sequence[Known]) -> None:
     """Keep what the articles are compared by, and look for those that they are copies of."""
     pages = {k.article_id: k.latest_page for k in articles if k.article_id and k.latest_page}
-    compared = {i: Compared(p.packed.sketch, p.packed.bands, p.keys, removed_keys(p)) for i, p in pages.items()}
+    compared = {i: Compared(p.packed.sketch, p.packed.bands, p.keys, p.boilerplate) for i, p in pages.items()}
     keep_sketches(connection, compared)
     link_copies(connection, compared)
 

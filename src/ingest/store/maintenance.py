@@ -33,7 +33,9 @@ UPDATE ops.url_task SET state = 'ready', tries = :most - 1, not_before = now()
 WHERE state = 'dead' AND may_return AND found_at > CAST(:now AS timestamptz) - CAST(:days AS interval)
   AND not_before < CAST(:now AS timestamptz) - CAST(:between AS interval)
 """)
-_OVERTAKEN = text(f"SELECT count(*) FROM news.article a WHERE {LEARNED_SINCE}")  # noqa: S608  # a constant
+_OVERTAKEN = text(f"""
+SELECT count(*) FROM news.article a JOIN ops.raw_page p ON p.body_sha256 = a.body_sha256 AND p.body_zstd IS NOT NULL WHERE {LEARNED_SINCE}
+""")  # noqa: S608  # a constant
 _FREE_LEASES = text("DELETE FROM ops.host_lease WHERE greatest(leased_until, free_from) < now() - interval '1 day'")
 # Most rows change here, or the planner's choice matters most.
 _VACUUM = text(
@@ -63,7 +65,7 @@ class Maintained:
     pages: int
     polls: int
     articles_overtaken: int
-    """Articles with text that was learned to be boilerplate after they were loaded."""
+    """Articles whose pages are kept, with text that was learned to be boilerplate after they were loaded."""
     advice: tuple[str, ...]
     """Sentences for whoever looks after the server; empty where all is well."""
 

@@ -164,6 +164,9 @@ def rejected_bytes(engine: Engine, place: RejectedPlace) -> bytes:
         UsageError: they are not kept.
     """
     [page] = kept_pages(engine, [(Candidate(place.location, place.location), place.body_sha256 or b"", place.at)])
+    if page is None and place.body_sha256:
+        again = f"`ingest run {place.url or place.location}` reads the page again"
+        raise UsageError(f"The bytes of rejection {place.rejection_id} were let go, as INGEST_KEEP_PAGE_DAYS says: {again}.")
     if page is None:
         raise UsageError(f"Rejection {place.rejection_id} has no bytes: {place.message}")
     return page.body

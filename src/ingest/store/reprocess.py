@@ -237,7 +237,9 @@ def _kept_batches(engine: Engine, selection: Selection, rules: SiteRules, size: 
 
 
 def _is_outdated(row: Any, version: str) -> bool:  # noqa: ANN401  # a row of SQLAlchemy's
-    return row.learned_since or (row.extractor_version != version and version not in (row.refused_by or ()))
+    if row.extractor_version == version:
+        return bool(row.learned_since)
+    return version not in (row.refused_by or ())  # what is refused stays, whatever has been learned
 
 
 def _candidate(row: Any) -> Candidate:  # noqa: ANN401  # as above

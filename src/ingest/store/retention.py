@@ -21,10 +21,14 @@ _PARTITIONS = text("""
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'ops.fetch'::regclass AND c.relname ~ '^fetch_[0-9]{4}_[0-9]{2}$' ORDER BY 1
 """)
+# A publisher may go back to an earlier page: it is as young as the last version that was read from it.
 _PAGES = text("""
 UPDATE ops.raw_page SET body_zstd = NULL, store = 'none'
 WHERE body_sha256 IN (
-    SELECT body_sha256 FROM ops.raw_page WHERE store = 'pg' AND first_seen_at < :before LIMIT :most FOR UPDATE SKIP LOCKED)
+    SELECT p.body_sha256 FROM ops.raw_page p
+    WHERE p.store = 'pg' AND p.first_seen_at < :before
+      AND NOT EXISTS (SELECT FROM news.article_version v WHERE v.body_sha256 = p.body_sha256 AND v.observed_at >= :before)
+    LIMIT :most FOR UPDATE OF p SKIP LOCKED)
 """)
 
 

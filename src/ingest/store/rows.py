@@ -77,6 +77,8 @@ class ArticlePage:
     """The article as it is stored."""
     keys: tuple[int | None, ...]
     """Of the blocks of its text as extracted: `ingest.identify.boilerplate.block_keys`."""
+    boilerplate: tuple[int, ...] = ()
+    """Those of them that its source's verdicts call boilerplate: taken out, unless they are most of the text."""
     is_loaded: bool = False
     """Whether it is the page that the article was made from, read again: `ingest.store.read_again`."""
     is_apart: bool = False

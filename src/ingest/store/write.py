@@ -13,6 +13,7 @@ import psycopg
 
 from ingest.extract.version import version_with
 from ingest.identify.identity import article_key, url_key
+from ingest.store.archive import keep_again
 from ingest.store.rows import CONTENT_COLUMNS, VERSION_COLUMNS, storable
 from ingest.store.sightings import link_sightings, move_urls
 
@@ -100,15 +101,15 @@ _RAW_PAGE = {
 
 
 def raw_pages(connection: Connection, results: Iterable[PageResult]) -> None:
-    """Keep the bytes of results' pages, once each.
+    """Keep the bytes of results' pages, once each; those that were let go are kept again.
 
     Raises:
         Overtaken: another loader has added one of them since it was looked for; the transaction can only be rolled back.
     """
     by_hash = {r.packed_page.sha256: (r.page, r.packed_page.zstd) for r in results if r.page and r.packed_page}
-    known = connection.execute("SELECT body_sha256 FROM ops.raw_page WHERE body_sha256 = ANY(%s)", [list(by_hash)])
-    for (sha256,) in known.fetchall():
-        del by_hash[sha256]
+    known = connection.execute("SELECT body_sha256, store = 'none' FROM ops.raw_page WHERE body_sha256 = ANY(%s)", [list(by_hash)])
+    known_pages = [(sha256, by_hash.pop(sha256)[0], is_let_go) for sha256, is_let_go in known.fetchall()]
+    keep_again(connection, [(sha256, page) for sha256, page, is_let_go in known_pages if is_let_go])
     if not by_hash:
         return
     rows = (

@@ -57,6 +57,18 @@ def test_the_chosen_place_stands_first_in_the_provenance() -> None:
     assert [c.origin for c in provenance.candidates] == ["h1", "jsonld:headline", "meta:og:title"]
 
 
+@pytest.mark.parametrize(
+    "home", ["https://www.herald.example", "/index.html", "https://herald.example/default.aspx", "/en/", "/?utm_source=x"]
+)
+def test_a_home_page_is_no_articles_canonical_url(home: str) -> None:
+    assert chosen("canonical_url", ("link:canonical", home)).canonical_url == URL
+    assert (
+        chosen("canonical_url", ("link:canonical", home), ("meta:og:url", "/city/b")).canonical_url == "https://www.herald.example/city/b"
+    )
+    saved = chosen("canonical_url", ("link:canonical", home if "//" in home else f"https://www.herald.example{home}"), url=None)
+    assert saved.canonical_url is None  # else all saved pages of a site whose template says so would be one article
+
+
 def test_an_offset_beats_a_local_time_of_the_same_day() -> None:
     metadata = chosen(
         "published_at", ("jsonld:datePublished", "2024-01-02T10:00:00"), ("meta:article:published_time", "2024-01-02T10:00:00+09:00")

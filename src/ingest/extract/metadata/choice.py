@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, first_impossible, order, read_instants
 from ingest.extract.metadata.kinds import choose_access, choose_type
@@ -15,6 +15,7 @@ from ingest.extract.metadata.titles import choose_title, site_keys, title_key, t
 from ingest.model import ArticleType, FieldCandidate, FieldProvenance, Instant, SourceRules
 from ingest.normalise.names import clean_authors, is_organisation, name_key
 from ingest.normalise.url import canonicalize, resolve
+from ingest.normalise.url_identity import is_home_page
 
 if TYPE_CHECKING:
     from ingest.extract.metadata.offers import Candidates
@@ -194,7 +195,7 @@ class _Chosen:
         declared = sorted(candidates, key=lambda c: c.origin != "link:canonical")
         for c in declared:
             url = resolve(page_url, c.value)
-            if url and (urlsplit(url).path != "/" or urlsplit(url).query):
+            if url and not is_home_page(url):
                 self.note("canonical_url", c.origin, _best_first(candidates, c))
                 return url
         url = resolve(None, page_url) if page_url else None
