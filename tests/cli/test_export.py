@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import os
 import stat
@@ -31,7 +32,7 @@ def env(database_url: str, cli_env: dict[str, str]) -> dict[str, str]:
     return cli_env | {"INGEST_DATABASE_URL": database_url}
 
 
-def export(env: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def export(env: dict[str, str], *arguments: str | bytes | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([INGEST, "export", *arguments], capture_output=True, text=True, check=False, env=env)
 
 
@@ -59,6 +60,34 @@ def test_every_article_in_each_format(demo: Engine, env: dict[str, str], tmp_pat
     assert list(tmp_path.glob("*.part")) == []
 
 
+def test_every_column_but_keys_and_hashes(demo: Engine, env: dict[str, str]) -> None:
+    with demo.connect() as connection:
+        columns = text("SELECT attname FROM pg_attribute WHERE attrelid = 'news.article'::regclass AND attnum > 0 AND NOT attisdropped")
+        kept_back = {"url_key", "content_sha256", "body_sha256", "search", "source_id", "first_run_id", "last_run_id"}
+        there = set(connection.scalars(columns)) - kept_back
+    done = export(env, "--out", "-")
+    assert set(json.loads(done.stdout.partition("\n")[0])) == there | {"source"}
+    dates = [json.loads(line)["published_raw"] for line in export(env, "--out", "-", "--columns", "published_raw").stdout.splitlines()]
+    assert sum(d is not None for d in dates) == count(demo, "published_raw IS NOT NULL") > 0
+
+
+def test_without_a_date_it_counts_when_an_article_was_first_seen(demo: Engine, env: dict[str, str]) -> None:
+    with demo.connect() as connection:
+        query = text("SELECT article_id, first_seen_at FROM news.article WHERE published_at IS NULL LIMIT 1")
+        number, seen = connection.execute(query).one()
+
+    def exported(*arguments: str) -> set[int]:
+        done = export(env, "--columns", "article_id", "--out", "-", *arguments)
+        return {json.loads(line)["article_id"] for line in done.stdout.splitlines()}
+
+    later = (seen + dt.timedelta(seconds=1)).isoformat()
+    assert number in exported("--since", seen.isoformat())
+    assert number not in exported("--since", later)
+    assert number in exported("--until", later)
+    assert number not in exported("--until", seen.isoformat())
+    assert exported("--since", later) | exported("--until", later) == exported()
+
+
 def test_conditions_narrow_it(demo: Engine, env: dict[str, str]) -> None:
     done = export(
         env,
@@ -80,13 +109,17 @@ def test_conditions_narrow_it(demo: Engine, env: dict[str, str]) -> None:
     ("arguments", "says"),
     [
         (["--out", "a.xlsx"], "names no format"),
-        (["--out", "-", "--columns", "url,nothing"], "no such column"),
+        (["--out", "-", "--columns", "url,nothing"], "no such column to export"),
         (["--out", "-", "--where", "no_such = 1"], "no_such"),
         (["--out", "-", "--where", "true); DELETE FROM news.article; --"], "refuses the condition"),
         (["--out", "-", "--since", "soon"], "is no date"),
+        (["--out", "-", "--since", "999999d"], "is no date"),
+        (["--out", "-", "--source", "wire.exmaple"], "No source is known as wire.exmaple: the table news.source lists them."),
+        (["--out", "-", "--source", b"\xff"], "No source is known as ?"),
+        (["--out", "-", "--where", b"title = \xff"], "refuses the condition"),
     ],
 )
-def test_mistakes_are_one_sentence(env: dict[str, str], demo: Engine, arguments: list[str], says: str) -> None:
+def test_mistakes_are_one_sentence(env: dict[str, str], demo: Engine, arguments: list[str | bytes], says: str) -> None:
     before = count(demo, "true")
     done = export(env, *arguments)
     assert done.returncode == 2

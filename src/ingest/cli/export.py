@@ -37,8 +37,13 @@ def _export(
     ] = None,
     where: Annotated[str | None, typer.Option("--where", "-w", metavar="SQL", help="A condition in SQL.")] = None,
     source: Annotated[str | None, typer.Option("--source", "-s", metavar="SLUG", help="Only this source's articles.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only what was published since: 2026-11-02, or 7d.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only what was published before.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="WHEN", help="Only what was published since: 2026-11-02, or 7d; without a date, first seen since."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="WHEN", help="Only what was published before; without a date, first seen before.")
+    ] = None,
     language: Annotated[str | None, typer.Option("--lang", "-l", metavar="CODE", help="Only articles in this language.")] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", "-c", metavar="NAMES", help="Comma-separated. [dim]Default: all.[/dim]")
