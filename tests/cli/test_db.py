@@ -158,6 +158,19 @@ def test_the_url_in_both_forms(cli_env: Environment) -> None:
     assert ingest(environment, "db", "url", "--sqlalchemy").stdout.startswith("postgresql+psycopg://me:pw@db.example")
 
 
+def test_who_may_only_read_is_told_so(cli_env: Environment, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<article><p>The ministers met on Monday to speak of the treaty, and will meet again next week.</p></article>")
+    empty = cli_env | {"INGEST_DATABASE_URL": f"{cli_env['INGEST_DATABASE_URL']}&options=-crole%3Dpg_read_all_data"}
+    reader = cli_env | {"INGEST_DATABASE_URL": f"{cli_env['INGEST_DATABASE_URL']}&options=-crole%3Dnews_reader"}
+    unmigrated = ingest(empty, "search", "treaty")
+    assert ingest(cli_env, "db", "upgrade").returncode == 0
+    for done in (unmigrated, ingest(reader, "run", str(page)), ingest(reader, "db", "upgrade"), ingest(reader, "maintain")):
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert done.stderr.startswith("ingest: The database refuses this to its user (permission denied for ")
+    assert ingest(reader, "search", "treaty").returncode == 0
+
+
 def test_an_unreachable_database_is_one_sentence_without_its_password(cli_env: Environment) -> None:
     for url in ("postgresql://someone:s3cret@127.0.0.1:1/news", "s3cret", "postgresql://u:s3cret@h:bad/x"):
         done = ingest(cli_env | {"INGEST_DATABASE_URL": url}, "db", "status")

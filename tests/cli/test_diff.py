@@ -105,6 +105,18 @@ def test_an_older_state_that_was_loaded_late_is_not_compared_unless_asked_for(en
     assert "title\n- Treaty talks begin\n+ Treaty talks go on" in ingest(env, "diff", URL, "--from", "4", "--to", "1").stdout
 
 
+def test_an_older_state_is_what_was_before_an_article_that_has_only_been_loaded(env: Environment, tmp_path: Path) -> None:
+    for n, title in enumerate(("Treaty signed", "Treaty talks go on", "Treaty talks begin")):
+        file = tmp_path / f"{n}.html"
+        file.write_text(page(title, [FIRST, SECOND, THIRD, FOURTH]))
+        os.utime(file, (1_790_000_000 - n * 3_600,) * 2)
+        assert ingest(env, "run", file).returncode == 0
+    assert "From version 2 to version 1:\ntitle\n- Treaty talks go on\n+ Treaty signed\n" in ingest(env, "diff", URL).stdout
+    assert "From version 3 to version 2:\ntitle\n- Treaty talks begin\n" in ingest(env, "diff", URL, "--to", "2").stdout
+    oldest = ingest(env, "diff", URL, "--to", "3")
+    assert (oldest.returncode, oldest.stdout.splitlines()[-1]) == (0, "Nothing was observed before version 3.")
+
+
 @pytest.mark.usefixtures("edited")
 def test_what_is_not_there_is_one_sentence(env: Environment) -> None:
     assert "no version 9" in complaint(ingest(env, "diff", URL, "--to", "9"))

@@ -114,6 +114,8 @@ def test_a_path_that_names_nothing_is_2_and_the_others_are_looked_into(web: Web,
     [
         (["https://a.example/", "--kind", "blog"], "blog is no kind of target; the kinds are article, feed, sitemap, homepage, section, "),
         (["https://a.example/", "--since", "yesterday"], "yesterday is no date: write 2026-11-02, or a number of days such as 7d."),
+        (["https://a.example/", "--since", "999999d"], "999999d is no date: write 2026-11-02, or a number of days such as 7d."),
+        (["https://a.example/", "--since", "²d"], "²d is no date: write 2026-11-02, or a number of days such as 7d."),
         (["http://two words.example/"], "http://two words.example/ is no URL that can be fetched."),
     ],
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ingest.settings import Settings
 from ingest.store.embedded import Embedded
-from ingest.store.engine import open_engine
+from ingest.store.engine import libpq_url, open_engine
 from ingest.store.programs import binaries
 from tests.store.demo import WRITTEN, demo_today, load_demo
 
@@ -29,9 +29,8 @@ _DATE = re.compile(r"\b(20\d\d-\d\d-\d\d)\b")
 
 def answer(kind: str, code: str, url: str, folder: Path) -> str:
     """What a recipe prints, its dates moved to those of the cookbook."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "INGEST_"))} | {
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "INGEST_", "DATABASE_URL"))} | {
         "INGEST_DATABASE_URL": url,
-        "DATABASE_URL": url.replace("postgresql+psycopg:", "postgresql:"),
         "INGEST_HOME": str(folder),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PGTZ": "UTC",
@@ -40,7 +39,7 @@ def answer(kind: str, code: str, url: str, folder: Path) -> str:
     }
     moved = _moved(code, demo_today() - WRITTEN)
     if kind == "sql":
-        command = [str(binaries() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", environment["DATABASE_URL"], "-c", _today(moved)]
+        command = [str(binaries() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", libpq_url(url), "-c", _today(moved)]
     else:
         command = [sys.executable, "-c", moved] if kind == "python" else ["sh", "-ec", moved]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,22 @@ def test_source_language_and_date_narrow_it(loaded: Engine) -> None:
         search(loaded, "sanctions", limit=1, source="nowhere")
 
 
+def test_without_a_date_it_counts_when_an_article_was_first_seen(loaded: Engine) -> None:
+    undated = an_article(10, "en", "Undated", "A word about zeppelins.")
+    assert isinstance(undated.result, Article)
+    with running(loaded, kind="adhoc", flow_name="test") as run_id:
+        load_batch(loaded, run_id, [replace(undated, result=replace(undated.result, published=None))])
+    assert found(loaded, "zeppelins", since=MAY) == [10]
+    assert found(loaded, "zeppelins", since=MAY + dt.timedelta(seconds=1)) == []
+
+
+def test_what_is_no_text_finds_nothing(loaded: Engine) -> None:
+    """As the shell hands over a byte that is no UTF-8."""
+    assert found(loaded, "\udcff") == []
+    assert found(loaded, "sanctions \udcff") == [1, 2, 8]
+    assert found(loaded, "sanctions", language="\udcff") == []
+
+
 def test_what_was_found_is_marked(loaded: Engine) -> None:
     [german] = search(loaded, "Sanktionen", limit=5)
     assert "*Sanktionen*" in german.excerpt
@@ -142,7 +159,7 @@ def test_the_command(cli_env: dict[str, str], tmp_path: Path) -> None:
     page = tmp_path / "a.html"
     page.write_text(f"<title>Treaty talks go on</title><article><h1>Treaty talks go on</h1>{paragraphs}</article></html>")
 
-    def ingest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def ingest(*arguments: str | bytes) -> subprocess.CompletedProcess[str]:
         return subprocess.run([INGEST, *arguments], capture_output=True, text=True, check=False, env=cli_env)
 
     assert ingest("run", str(page)).returncode == 0
@@ -154,3 +171,6 @@ def test_the_command(cli_env: dict[str, str], tmp_path: Path) -> None:
     assert "No article matches." in ingest("search", "nothing", "--since", "2026-01-01").stdout
     wrong = ingest("search", "treaty", "--since", "yesterday")
     assert (wrong.returncode, "is no date" in wrong.stderr) == (2, True)
+    assert "No article matches." in ingest("search", b"\xff").stdout
+    many = ingest("search", "treaty", "--limit", "99999999999999999999")
+    assert (many.returncode, "1000000" in many.stderr, "Traceback" in many.stderr) == (2, True, False)

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Engine
 
     from ingest.report.diff import FieldChange
-    from ingest.store.history import History
+    from ingest.store.history import History, VersionLine
 
 _HELP = """Show the versions of an article, and what two of them say differently.
 
 ARTICLE is its number (article_id), any URL that led to it, or the saved page that it was read from. Without --from and --to the current
-version is compared with the one before. Removed paragraphs begin with -, added ones with +; a terminal shows them red and green.
+version is compared with the one before; the first one with the latest earlier state, where such are loaded. Removed paragraphs begin
+with -, added ones with +; a terminal shows them red and green.
 
 What a publisher changed has the reason publisher_change; what only came out differently, by another extractor, other rules or more learned
 boilerplate, has the reason reextract; an older state that was loaded after a newer one, from an archive for instance, is earlier."""
@@ -66,7 +69,8 @@ def _diff(
     if numbers and changes is not None:
         print_difference(changes, numbers)
     else:
-        typer.echo("\nThere is one version only.")
+        only = len(found.versions) == 1
+        typer.echo("\nThere is one version only." if only else f"\nNothing was observed before version {last or found.version_no}.")
 
 
 def _as_uri(article: str) -> str:
@@ -78,7 +82,7 @@ def _as_uri(article: str) -> str:
 
 
 def _numbers(history: History, first: int | None, last: int | None) -> tuple[int, int] | None:
-    """The versions to compare; None where there is one only, and nobody asked for another."""
+    """The versions to compare; None where there is none before, and nobody said which."""
     from ingest.errors import UsageError
 
     known = [v.version_no for v in history.versions]
@@ -86,10 +90,16 @@ def _numbers(history: History, first: int | None, last: int | None) -> tuple[int
         if number is not None and number not in known:
             raise UsageError(f"Article {history.article_id} has no version {number}: its versions are 1 to {known[-1]}.")
     after = last or history.version_no
-    before = [v.version_no for v in history.versions if v.version_no < after and v.reason != "earlier"]
-    if not before and first is None and last is None:
-        return None
-    return first or max(before, default=after), after
+    before = first or _before(history.versions, after)
+    return (before, after) if before else None
+
+
+def _before(versions: Sequence[VersionLine], number: int) -> int | None:
+    """The version before; earlier states, whose numbers are those of their late loading, only where there is no other."""
+    [of] = [v for v in versions if v.version_no == number]
+    loaded_before = [v for v in versions if v.version_no < number and "earlier" not in (v.reason, of.reason)]
+    observed_before = sorted((v for v in versions if v.observed_at < of.observed_at), key=lambda v: v.observed_at)
+    return next((v.version_no for v in reversed(loaded_before or observed_before)), None)
 
 
 def _changes(engine: Engine, history: History, numbers: tuple[int, int]) -> list[FieldChange]:

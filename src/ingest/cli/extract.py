@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.cli.inputs import Jobs, Rules, UrlMap, saved_targets, url_map
+from ingest.cli.outputs import standard_output
 
 if TYPE_CHECKING:
     from ingest.model import PageResult
@@ -67,5 +68,6 @@ def _printed(result: PageResult, *, jsonl: bool) -> bool:
     from ingest.model import Article
     from ingest.report.record import as_json, as_text
 
-    typer.echo(as_json(result) if jsonl else as_text(result))
+    with standard_output():
+        typer.echo(as_json(result) if jsonl else as_text(result))
     return isinstance(result.result, Article)

@@ -37,7 +37,9 @@ def list_(
     host: _Host = None,
     since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Last refused since: 2026-11-02, or 7d.")] = None,
     also_resolved: Annotated[bool, typer.Option("--all", help="Also those whose place has given an article since.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most rows to show, the latest first.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=1_000_000, metavar="N", help="Most rows to show, the latest first.")
+    ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a rejection.")] = False,
 ) -> None:
     """Show rejections, the latest first: their number, stage, reason, place and sentence."""

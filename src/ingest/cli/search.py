@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ingest.cli.outputs import standard_output
+
+if TYPE_CHECKING:
+    from ingest.store.search import Hit
 
 _HELP = """Search titles, summaries and bodies of the loaded articles, best first.
 
@@ -31,11 +36,14 @@ def _search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.", show_default=False)],
     *,
     source: Annotated[str | None, typer.Option("--source", "-s", metavar="SLUG", help="Only this source's articles.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only what was published since: 2026-11-02, or 7d.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="WHEN", help="Only what was published since: 2026-11-02, or 7d; without a date, first seen since."),
+    ] = None,
     language: Annotated[
         str | None, typer.Option("--lang", "-l", metavar="CODE", help="Only articles in this language, ISO 639-1. [dim]Default: all.[/dim]")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most results to show.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000_000, metavar="N", help="Most results to show.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a result.")] = False,
 ) -> None:
     from ingest.discover.targets import since_instant  # start-up of --help stays short
@@ -46,11 +54,13 @@ def _search(
     earliest = since_instant(since)
     with open_engine(Settings.from_env()) as engine:
         hits = search(engine, query, limit=limit, language=language, source=source, since=earliest)
-    for hit in hits:
-        if as_json:
-            typer.echo(json.dumps(hit.as_dict(), ensure_ascii=False))
-        else:
-            day = f"{hit.published_at:%Y-%m-%d}" if hit.published_at else "no date"
-            typer.echo(f"{hit.title or '(no title)'}\n  {hit.source}, {day} · {hit.url}\n  {hit.excerpt}\n")
+    with standard_output():
+        for hit in hits:
+            typer.echo(json.dumps(hit.as_dict(), ensure_ascii=False) if as_json else _lines(hit))
     if not hits and not as_json:
         typer.echo("No article matches.")
+
+
+def _lines(hit: Hit) -> str:
+    day = f"{hit.published_at:%Y-%m-%d}" if hit.published_at else "no date"
+    return f"{hit.title or '(no title)'}\n  {hit.source}, {day} · {hit.url}\n  {hit.excerpt}\n"

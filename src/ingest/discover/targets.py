@@ -244,11 +244,11 @@ def since_instant(text: str | None) -> dt.datetime | None:
     """
     if text is None:
         return None
-    if text.endswith("d") and text[:-1].isdigit():
-        return dt.datetime.now(dt.UTC) - dt.timedelta(days=int(text[:-1][:6]))
     try:
+        if text.endswith("d") and text[:-1].isdecimal():
+            return dt.datetime.now(dt.UTC) - dt.timedelta(days=int(text[:-1]))
         read = dt.datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # more days than there are
         raise UsageError(f"{text} is no date: write 2026-11-02, or a number of days such as 7d.") from None
     return read if read.tzinfo else read.replace(tzinfo=dt.UTC)
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from ingest.errors import UsageError
 from ingest.model import RejectionCount
 from ingest.store.migrate import current_revision, revisions
+from ingest.store.rows import storable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +64,15 @@ def run_rejections(engine: Engine, run_id: UUID) -> list[RejectionCount]:
     """)
     with engine.connect() as connection:
         return [RejectionCount(r.stage, r.reason, r.pages, r.example) for r in connection.execute(query, {"run_id": run_id})]
+
+
+def refuse_unknown_sources(connection: Connection, slugs: Sequence[str]) -> None:
+    """Make sure that all are slugs of sources.
+
+    Raises:
+        UsageError: some are not.
+    """
+    wanted = [storable(s) for s in slugs]
+    known = set(connection.scalars(text("SELECT slug FROM news.source WHERE slug = ANY(:slugs)"), {"slugs": wanted}))
+    if missing := [s for s in wanted if s not in known]:
+        raise UsageError(f"No source is known as {', '.join(missing)}: the table news.source lists them.")

@@ -15,7 +15,8 @@ from ingest.model import Candidate, Page, Rejection
 from ingest.normalise.url import canonical_or_none, host_of
 from ingest.store.archive import kept_pages
 from ingest.store.load import load_batch
-from ingest.store.reprocess import extract_kept, refuse_unknown_sources
+from ingest.store.queries import refuse_unknown_sources
+from ingest.store.reprocess import extract_kept
 from ingest.store.tasks import hints_of
 
 if TYPE_CHECKING:

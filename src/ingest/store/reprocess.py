@@ -20,6 +20,7 @@ from ingest.store.archive import kept_pages
 from ingest.store.learned import LEARNED_SINCE
 from ingest.store.load import load_batch
 from ingest.store.packing import pack
+from ingest.store.queries import refuse_unknown_sources
 from ingest.store.rows import storable
 from ingest.store.tasks import hint_of_json
 from ingest.store.write import driver_connection
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from ingest.model import Limits, Page, PageResult, SourceRules, Tally
     from ingest.settings import Settings
@@ -164,17 +165,6 @@ def count_selected(engine: Engine, selection: Selection, rules: SiteRules) -> tu
             raise UsageError(f"No article has the number {', '.join(absent)}: `ingest search` finds articles.")
         row = connection.execute(_COUNT, _parameters(selection, rules)).one()
     return row.kept, row.lost
-
-
-def refuse_unknown_sources(connection: Connection, slugs: Sequence[str]) -> None:
-    """Make sure that all are slugs of sources.
-
-    Raises:
-        UsageError: some are not.
-    """
-    known = set(connection.scalars(text("SELECT slug FROM news.source WHERE slug = ANY(:slugs)"), {"slugs": list(slugs)}))
-    if missing := [s for s in slugs if s not in known]:
-        raise UsageError(f"No source is known as {', '.join(missing)}: the table news.source lists them.")
 
 
 def reprocess(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from ingest.errors import UsageError
+from ingest.store.queries import refuse_unknown_sources
+from ingest.store.rows import storable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -67,10 +68,11 @@ def search(
     Raises:
         UsageError: the source is not known.
     """
+    query, language = storable(query), language and storable(language)
     parameters = {"query": query, "limit": limit, "language": language, "source": source, "since": since}
     with engine.connect() as connection:
-        if source and not connection.scalar(text("SELECT EXISTS (SELECT FROM news.source WHERE slug = :source)"), parameters):
-            raise UsageError(f"No source is known as {source}: the table news.source lists them.")
+        if source is not None:
+            refuse_unknown_sources(connection, [source])
         return [_hit(row, query) for row in connection.execute(_SEARCH, parameters)]
 
 
