@@ -33,6 +33,7 @@ from ingest.model import DropReason
         ("Tags: budget, ministry", "link_list"),
         ("We use cookies to improve your experience", "cookie_notice"),
         ("Already a subscriber? Log in", "subscription"),
+        ("« Older posts", "navigation"),
     ],
 )
 def test_what_pages_say_beside_their_story(text: str, reason: str) -> None:
@@ -48,6 +49,8 @@ def test_what_pages_say_beside_their_story(text: str, reason: str) -> None:
         "The newsletterwriter's trade is young.",
         "Photosynthesis was the subject.",
         "Topicality is not everything.",
+        "« On s'y fait », dit-elle",
+        "« Ils ont tourné pendant cent soixante ans, dit la potière.",
         "",
     ],
 )
