@@ -8,7 +8,8 @@ from ingest.model import Block, DropReason, FieldCandidate
 from ingest.normalise.dates import find_instant
 from ingest.normalise.names import introduced_parts, is_organisation, split_byline, unintroduced_parts
 
-_MOST_LINES = 8  # below the headline
+_MOST_LINES = 16  # below the headline
+_MOST_BLOCKS = 40  # that are looked through for them: captions and menus stand between
 _LONGEST = 200  # characters of a line; longer ones are texts
 _READ_AS_LINES = frozenset(
     {
@@ -21,7 +22,8 @@ _READ_AS_LINES = frozenset(
         DropReason.SUBTITLE,
     }
 )
-_HEADINGS = frozenset({DropReason.TITLE, DropReason.SUBTITLE})
+_HEADINGS = (DropReason.TITLE, DropReason.SUBTITLE)
+"""What the lines stand below: a sub-title where no headline is told, for a byline in bold counts as one, too."""
 
 
 def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, ...]]:
@@ -47,8 +49,9 @@ def _names_person(byline: str) -> bool:
 
 def _lines(blocks: Sequence[Block]) -> list[str]:
     first = next((at for at, block in enumerate(blocks) if block.kept), 0)
-    title = next((at for at in range(first - 1, -1, -1) if blocks[at].reason in _HEADINGS), None)
+    above = range(first - 1, -1, -1)
+    title = next((at for reason in _HEADINGS for at in above if blocks[at].reason is reason), None)
     if title is None:
         return []
-    below = blocks[title + 1 : first][:_MOST_LINES]
-    return [block.text for block in below if len(block.text) <= _LONGEST and block.reason in _READ_AS_LINES]
+    below = blocks[title + 1 : first][:_MOST_BLOCKS]
+    return [block.text for block in below if len(block.text) <= _LONGEST and block.reason in _READ_AS_LINES][:_MOST_LINES]
