@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import ends_sentence, is_label
-from ingest.extract.body.sums import nearest
-from ingest.extract.body.tags import LISTS
+from ingest.extract.body.sums import SumsBelow, nearest
+from ingest.extract.body.tags import BLOCK, LISTS, ROLES, TEXT_TAGS
 from ingest.extract.phrases import invitation_reason
 from ingest.model import BlockKind, DropReason
 
@@ -29,6 +30,9 @@ _NEWS_IN_BRIEF = 2  # such lines: one alone is an editor's name or the time of a
 _ENTRY = re.compile(
     r"(?:\d{1,2} [^\W\d]+ ago\s*)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s*[^\W\d_]\S*(?: [^\W\d_]\S*){1,3})?", re.IGNORECASE
 )
+_BOXES = frozenset(tag for tag, role in ROLES.items() if role == BLOCK) - TEXT_TAGS
+_INVITES = frozenset({DropReason.MAILING_LIST, DropReason.SUBSCRIPTION})
+_BOX_MAX, _BOX_SHARE = 700, 0.2  # characters of a box beside the invitation's own, and their share of all that is kept
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
@@ -95,6 +99,28 @@ def judge_entries(blocks: list[RawBlock], reasons: Reasons) -> None:
     for above, is_timed, below, at, after in zip([False, *timed], timed, timed[1:], kept, kept[1:], strict=False):
         if is_timed and not above and not below and (blocks[after].kind is BlockKind.HEADING or len(blocks[after].text) >= _REPEATED_LONG):
             reasons[at] = DropReason.DATE
+
+
+def judge_boxes(reading: Reading, region: Region, reasons: Reasons) -> None:
+    """What follows an invitation to a newsletter or a subscription in a small part of the page that it begins belongs to it."""
+    blocks = reading.blocks
+    kept = [len(raw.text) if reason is None else 0 for raw, reason in zip(blocks, reasons, strict=True)]
+    letters = SumsBelow(reading, kept)
+    told = list(
+        accumulate([amount if raw.kind is not BlockKind.HEADING else 0 for raw, amount in zip(blocks, kept, strict=True)], initial=0)
+    )
+    largest = min(_BOX_MAX, _BOX_SHARE * letters[0])
+    boxes: dict[int, int] = {}
+    done = 0
+    for at, reason in enumerate(reasons):
+        if at < done or reason not in _INVITES or region.reasons[blocks[at].container]:
+            continue
+        box = nearest(reading, blocks[at].container, _BOXES, boxes)
+        first, end = reading.first_blocks[box], reading.end_blocks[box]
+        if 0 < letters[box] <= largest and told[at] == told[first]:
+            for within in range(first, end):
+                reasons[within] = reasons[within] or reason
+            done = end
 
 
 def judge_headings(blocks: list[RawBlock], reasons: Reasons) -> None:

@@ -16,6 +16,7 @@ from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import is_label
 from ingest.extract.body.surroundings import (
     Reasons,
+    judge_boxes,
     judge_entries,
     judge_headings,
     judge_interludes,
@@ -61,6 +62,7 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
     judge_repeats(blocks, reasons)
     judge_invitations(blocks, reasons)
     judge_interludes(blocks, reasons)
+    judge_boxes(reading, region, reasons)
     judge_entries(blocks, reasons)
     judge_headings(blocks, reasons)
     judge_head(reading, region, evidence, reasons, hints)
