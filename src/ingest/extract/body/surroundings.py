@@ -33,6 +33,7 @@ _ENTRY = re.compile(
 _BOXES = frozenset(tag for tag, role in ROLES.items() if role == BLOCK) - TEXT_TAGS
 _INVITES = frozenset({DropReason.MAILING_LIST, DropReason.SUBSCRIPTION})
 _BOX_MAX, _BOX_SHARE = 700, 0.2  # characters of a box beside the invitation's own, and their share of all that is kept
+_LAST_LIVES, _LIFE_MAX = 3, 500  # paragraphs at the end; characters
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
@@ -99,6 +100,19 @@ def judge_entries(blocks: list[RawBlock], reasons: Reasons) -> None:
     for above, is_timed, below, at, after in zip([False, *timed], timed, timed[1:], kept, kept[1:], strict=False):
         if is_timed and not above and not below and (blocks[after].kind is BlockKind.HEADING or len(blocks[after].text) >= _REPEATED_LONG):
             reasons[at] = DropReason.DATE
+
+
+def judge_lives(blocks: list[RawBlock], reasons: Reasons, authors: tuple[str, ...]) -> None:
+    """A last paragraph that begins with an author's whole name tells the author's life, unless the story names the author, too."""
+    persons = [name for name in authors if " " in name]
+    kept = [at for at, reason in enumerate(reasons) if reason is None] if persons else []
+    for at in kept[-_LAST_LIVES:]:
+        text = blocks[at].text
+        named = [name for name in persons if text.startswith(name)]
+        if blocks[at].kind is not BlockKind.PARAGRAPH or not named or len(text) > _LIFE_MAX or text[len(named[0]) :][:1] == ":":
+            continue
+        if not any(named[0].split()[-1] in blocks[other].text for other in kept if other < at):
+            reasons[at] = DropReason.AUTHOR
 
 
 def judge_boxes(reading: Reading, region: Region, reasons: Reasons) -> None:

@@ -22,6 +22,7 @@ from ingest.extract.body.surroundings import (
     judge_interludes,
     judge_invitations,
     judge_lists,
+    judge_lives,
     judge_repeats,
     judge_tail,
 )
@@ -63,6 +64,7 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
     judge_invitations(blocks, reasons)
     judge_interludes(blocks, reasons)
     judge_boxes(reading, region, reasons)
+    judge_lives(blocks, reasons, hints.authors)
     judge_entries(blocks, reasons)
     judge_headings(blocks, reasons)
     judge_head(reading, region, evidence, reasons, hints)
