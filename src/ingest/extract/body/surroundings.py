@@ -10,7 +10,7 @@ from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import ends_sentence, is_label
 from ingest.extract.body.sums import SumsBelow, nearest
 from ingest.extract.body.tags import BLOCK, LISTS, ROLES, TEXT_TAGS
-from ingest.extract.phrases import invitation_reason
+from ingest.extract.phrases import invitation_reason, matching_reason
 from ingest.model import BlockKind, DropReason
 
 Reasons = list[DropReason | None]
@@ -35,6 +35,7 @@ _INVITES = frozenset({DropReason.MAILING_LIST, DropReason.SUBSCRIPTION})
 _BOX_MAX, _BOX_SHARE = 700, 0.2  # characters of a box beside the invitation's own, and their share of all that is kept
 _LAST_LIVES, _LIFE_MAX = 3, 500  # paragraphs at the end; characters
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
+_BOXED = _LEADS_AWAY - {DropReason.LINK_LIST, DropReason.OUTSIDE}
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
 
@@ -137,15 +138,22 @@ def judge_boxes(reading: Reading, region: Region, reasons: Reasons) -> None:
             done = end
 
 
-def judge_headings(blocks: list[RawBlock], reasons: Reasons) -> None:
-    """A heading over links, or over nothing, goes with them."""
+def judge_headings(reading: Reading, region: Region, reasons: Reasons) -> None:
+    """A heading over links, or over nothing, goes with them; a box between a heading and its paragraphs is passed over."""
+    blocks, parents = reading.blocks, reading.parents
     after: DropReason | None = DropReason.OUTSIDE
+    beside: dict[int, bool] = {}  # of each container: whether the next of what lies directly in it is a paragraph that stays
     for at in range(len(blocks) - 1, -1, -1):
-        if reasons[at] is None and blocks[at].kind is BlockKind.HEADING and after in _LEADS_AWAY:
-            reasons[at] = DropReason.RELATED
+        raw = blocks[at]
+        around = parents[raw.container]
+        if reasons[at] is None and raw.kind is BlockKind.HEADING and after in _LEADS_AWAY:
+            if not (after in _BOXED and beside.get(around) and matching_reason(raw.text) is None):
+                reasons[at] = DropReason.RELATED
             after = after if after is DropReason.OUTSIDE else None
         elif reasons[at] not in _PASSED_OVER:
             after = reasons[at]
+        if reasons[at] is None or not region.reasons[raw.container]:
+            beside[around] = reasons[at] is None and raw.kind is BlockKind.PARAGRAPH and region.prose[at] > 0
 
 
 def judge_tail(blocks: list[RawBlock], region: Region, reasons: Reasons) -> None:

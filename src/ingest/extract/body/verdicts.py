@@ -66,7 +66,7 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
     judge_boxes(reading, region, reasons)
     judge_lives(blocks, reasons, hints.authors)
     judge_entries(blocks, reasons)
-    judge_headings(blocks, reasons)
+    judge_headings(reading, region, reasons)
     judge_head(reading, region, evidence, reasons, hints)
     judge_tail(blocks, region, reasons)
     return tuple([Block(raw.kind, raw.text, reason) for raw, reason in zip(blocks, reasons, strict=True)])
