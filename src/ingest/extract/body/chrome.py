@@ -8,6 +8,7 @@ from functools import lru_cache
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.reading import Reading
 from ingest.extract.body.sums import SumsBelow
+from ingest.extract.body.tags import P
 from ingest.model import BlockKind, DropReason
 
 _SHARE_REFUTED = 0.35  # of the page's prose: containers of one name with that much are not what a boilerplate name says
@@ -15,6 +16,8 @@ _SHARE_TOLD, _CHAPTERS_MIN = 0.25, 3  # a gallery with that much of the prose, a
 _SHARE_VOUCHED = 0.3  # of the page's prose: where the structured data repeats that much, it says what is the article's
 _OWN_NUMBER = re.compile(r"(?:__|--|-|_)?[A-Za-z]*\d[\w-]*")
 _NAMES_CACHED = 8_192
+_NO_PARAGRAPHS = frozenset({DropReason.WIDGET, DropReason.NAVIGATION})
+"""Reasons that a paragraph of prose refutes by being one: what a script calls its elements."""
 _IRREFUTABLE = frozenset({DropReason.COMMENT, DropReason.CAPTION, DropReason.FORM})
 """Reasons that hold however much prose a container has: readers write more than reporters."""
 
@@ -37,7 +40,8 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
             if reading.chosen and any(index <= chosen < end for chosen in reading.chosen):
                 continue
             if (
-                (marks[index].body and reason is not DropReason.COMMENT)
+                (amount and reason in _NO_PARAGRAPHS and reading.tags[index] == P)
+                or (marks[index].body and reason is not DropReason.COMMENT)
                 or (has_title and titled[index])
                 or (has_vouched and vouched[index] > amount / 2)
             ):
