@@ -32,7 +32,7 @@ _ENTRY = re.compile(
 )
 _BOXES = frozenset(tag for tag, role in ROLES.items() if role == BLOCK) - TEXT_TAGS
 _INVITES = frozenset({DropReason.MAILING_LIST, DropReason.SUBSCRIPTION})
-_BOX_MAX, _BOX_SHARE = 700, 0.2  # characters of a box beside the invitation's own, and their share of all that is kept
+_BOX_MAX, _BOX_SHARE = 700, 0.3  # characters of a box beside the invitation's own, and their share of all that is kept
 _LAST_LIVES, _LIFE_MAX = 3, 500  # paragraphs at the end; characters
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _BOXED = _LEADS_AWAY - {DropReason.LINK_LIST, DropReason.OUTSIDE}
