@@ -33,6 +33,9 @@ from ingest.model import DropReason
         ("Tags: budget, ministry", "link_list"),
         ("We use cookies to improve your experience", "cookie_notice"),
         ("Already a subscriber? Log in", "subscription"),
+        ("« Older posts", "navigation"),
+        ("Barco volta ao porto — Foto: Ada Brightwater/Lanterna", "caption"),
+        ("Presented by the Harbour Coalition", "advertisement"),
     ],
 )
 def test_what_pages_say_beside_their_story(text: str, reason: str) -> None:
@@ -48,6 +51,8 @@ def test_what_pages_say_beside_their_story(text: str, reason: str) -> None:
         "The newsletterwriter's trade is young.",
         "Photosynthesis was the subject.",
         "Topicality is not everything.",
+        "« On s'y fait », dit-elle",
+        "« Ils ont tourné pendant cent soixante ans, dit la potière.",
         "",
     ],
 )
@@ -81,6 +86,10 @@ def test_any_text_has_an_answer(text: str) -> None:
         ),
         ("Bleiben Sie dabei und folgen Sie uns auf allen Kanälen, wo wir jeden Tag die wichtigsten Nachrichten zeigen.", DropReason.SHARE),
         ("Reporting by Ada Brightwater in Northmere and Tomas Quill in Eastmere; editing by Jane Roe", DropReason.AUTHOR),
+        ("Send your story ideas to lantern@northmere.example.", DropReason.COMMENT),
+        ("Do YOU have a story about boats? Write to the Lantern.", DropReason.AUTHOR),
+        ("Dieser Artikel gehört zum Angebot des Boten. Sie lesen ihn als Geschenk.", DropReason.SUBSCRIPTION),
+        ("Das Museum gehört zum Angebot von Nordmoor, und der Eintritt ist frei.", None),
         ("The council said that it had seen the reporting by the Lantern, and that it would answer within a week.", None),
         ("The paper asked its readers for a donation, and eleven thousand of them gave more than they had been asked for.", None),
         ("He wrote a newsletter for years, which some forty readers had in their letterboxes on the first of each month.", None),

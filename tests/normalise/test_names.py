@@ -28,6 +28,8 @@ from ingest.normalise.names import clean_authors, name_key
         ("Jane Roe, Berlin", ["Jane Roe"]),
         ("Jane Roe in Valencia", ["Jane Roe"]),
         ("Jane Roe, Jr.", ["Jane Roe, Jr"]),
+        ("Example Bio, Inc.", ["Example Bio, Inc"]),
+        ("Jane Roe | Published: 07:48, 21 May 2026 | Updated: 11:02, 21 May 2026", ["Jane Roe"]),
         ("José Ortega y Gasset", ["José Ortega y Gasset"]),
         ("Jane Roe (text) and John Doe (photos)", ["Jane Roe", "John Doe"]),
         ("Jane Roe jane.roe@example.org @janeroe", ["Jane Roe"]),

@@ -48,6 +48,21 @@ def test_bylines(language: str, line: str, author: str) -> None:
     assert article(f"<div>{line}</div>", language).authors == (author,)
 
 
+def test_a_byline_in_bold_is_one() -> None:
+    assert article("<p><b>By Ada Brightwater, Northmere</b></p>").authors == ("Ada Brightwater",)
+
+
+def test_a_byline_goes_before_the_desk_that_the_head_names() -> None:
+    desk = '<meta name="author" content="Redaktion">'
+    assert article("<p><em>Eine Kolumne von Ada Brightwater</em></p>", "de", desk).authors == ("Ada Brightwater",)
+    assert article("<p>Eine Kolumne</p>", "de", desk).authors == ("Redaktion",)
+
+
+def test_pictures_may_stand_above_the_byline() -> None:
+    pictures = "".join(f"<figure><img><figcaption>The basin on day {day}</figcaption></figure>" for day in range(12))
+    assert article(f"{pictures}<p>By Ada Brightwater</p>").authors == ("Ada Brightwater",)
+
+
 @pytest.mark.parametrize(
     ("language", "line", "day"),
     [

@@ -8,12 +8,16 @@ from functools import lru_cache
 from ingest.extract.body.evidence import Evidence
 from ingest.extract.body.reading import Reading
 from ingest.extract.body.sums import SumsBelow
-from ingest.model import DropReason
+from ingest.extract.body.tags import P
+from ingest.model import BlockKind, DropReason
 
 _SHARE_REFUTED = 0.35  # of the page's prose: containers of one name with that much are not what a boilerplate name says
+_SHARE_TOLD, _CHAPTERS_MIN = 0.25, 3  # a gallery with that much of the prose, and that many headings, tells the story
 _SHARE_VOUCHED = 0.3  # of the page's prose: where the structured data repeats that much, it says what is the article's
 _OWN_NUMBER = re.compile(r"(?:__|--|-|_)?[A-Za-z]*\d[\w-]*")
 _NAMES_CACHED = 8_192
+_NO_PARAGRAPHS = frozenset({DropReason.WIDGET, DropReason.NAVIGATION})
+"""Reasons that a paragraph of prose refutes by being one: what a script calls its elements."""
 _IRREFUTABLE = frozenset({DropReason.COMMENT, DropReason.CAPTION, DropReason.FORM})
 """Reasons that hold however much prose a container has: readers write more than reporters."""
 
@@ -24,6 +28,7 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
     sums = SumsBelow(reading, prose)
     titled = SumsBelow(reading, evidence.title)
     vouched = SumsBelow(reading, [amount if said else 0.0 for amount, said in zip(prose, evidence.vouched, strict=True)])
+    chapters = SumsBelow(reading, [raw.kind is BlockKind.HEADING and not raw.link_letters for raw in reading.blocks])
     has_title, has_vouched = any(evidence.title), vouched[0] > 0
     by_names = _prose_by_names(reading, sums)
     reasons: list[DropReason | None] = [None] * len(ends)
@@ -34,9 +39,14 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
         if reason is not DropReason.SITE_RULE:
             if reading.chosen and any(index <= chosen < end for chosen in reading.chosen):
                 continue
-            if marks[index].body and reason is not DropReason.COMMENT:
+            if (
+                (amount and reason in _NO_PARAGRAPHS and reading.tags[index] == P)
+                or (marks[index].body and reason is not DropReason.COMMENT)
+                or (has_title and titled[index])
+                or (has_vouched and vouched[index] > amount / 2)
+            ):
                 continue
-            if (has_title and titled[index]) or (has_vouched and vouched[index] > amount / 2):
+            if reason is DropReason.CAPTION and amount > _SHARE_TOLD * sums[0] and chapters[index] >= _CHAPTERS_MIN:
                 continue
             if amount and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
                 amount = max(amount, by_names.get(family(reading.names[index]), 0.0))

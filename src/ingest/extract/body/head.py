@@ -13,6 +13,7 @@ from ingest.extract.body.sentences import LABEL_MAX, ends_sentence
 from ingest.extract.body.surroundings import Reasons
 from ingest.extract.body.tags import H1
 from ingest.extract.keys import key
+from ingest.extract.tag_numbers import numbers_of
 from ingest.model import BlockKind, DropReason
 from ingest.normalise.names import introduced_parts
 
@@ -23,6 +24,9 @@ _STANDFIRST_WITHIN = 6  # blocks after the headline: byline, date and share butt
 _DATED_MAX = 120  # characters: a longer text with a year in it is no date line
 _STANDFIRST_MISTAKEN = frozenset({None, DropReason.OUTSIDE, DropReason.RELATED, DropReason.SITE_CHROME})
 """Reasons that give way where a text repeats the page's own summary."""
+_TOLD_MIN = 2  # sentences before a heading: one alone may be the standfirst
+_OF_LISTS = numbers_of("ul ol dl li dd dt")
+_LIST_HEIGHT = 4  # elements of lists around a text: hostile pages nest thousands
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d{2}\b")
 
 
@@ -38,19 +42,22 @@ def judge_head(reading: Reading, region: Region, evidence: Evidence, reasons: Re
     summary, subtitle = key(hints.summary or ""), key(hints.subtitle or "")
     first, opening = _opening(reading, region, sentences)
     judged = set(sentences)
+    told = 0
     for at in range(headline or 0, first):
         raw = blocks[at]
         if at == headline or evidence.title[at]:
             reasons[at] = DropReason.TITLE
-        elif at not in judged:
+        elif at in judged:
+            told += 1
+        else:
             after = -1 if headline is None else at - headline
-            in_story = reading.parents[raw.container] == opening
+            in_story = _is_part_of(reading, raw, opening)
             if reasons[at] in _STANDFIRST_MISTAKEN and _is_standfirst(
                 raw, reading.marks[raw.container], reasons[at], after, (summary, subtitle)
             ):
                 reasons[at] = None
             elif raw.kind is BlockKind.HEADING:
-                reasons[at] = reasons[at] or DropReason.SUBTITLE
+                reasons[at] = reasons[at] or (DropReason.SUBTITLE if told < _TOLD_MIN else None)
             elif not in_story:
                 reasons[at] = reasons[at] or DropReason.SECTION
             elif len(raw.text) <= _DATED_MAX and introduced_parts(raw.text):
@@ -96,6 +103,17 @@ def _opening(reading: Reading, region: Region, sentences: list[int]) -> tuple[in
     if first - sentences[0] <= _STANDFIRST_WITHIN:
         return first, most
     return sentences[0], holders[0]
+
+
+def _is_part_of(reading: Reading, raw: RawBlock, opening: int) -> bool:
+    """Whether a paragraph, or the list that an item belongs to, lies directly in the story's container, or in a piece called like it."""
+    around = reading.parents[raw.container]
+    for _ in range(_LIST_HEIGHT):
+        if reading.tags[around] not in _OF_LISTS:
+            break
+        around = reading.parents[around]
+    names = reading.names
+    return around == opening or (reading.tags[around] == reading.tags[opening] and bool(names[around]) and names[around] == names[opening])
 
 
 def _is_sentence(raw: RawBlock) -> bool:

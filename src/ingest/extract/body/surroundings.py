@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from ingest.extract.body.reading import RawBlock, Reading
 from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import ends_sentence, is_label
-from ingest.extract.body.sums import nearest
-from ingest.extract.body.tags import LISTS
-from ingest.extract.phrases import invitation_reason
+from ingest.extract.body.sums import SumsBelow, nearest
+from ingest.extract.body.tags import BLOCK, LISTS, ROLES, TEXT_TAGS
+from ingest.extract.phrases import invitation_reason, matching_reason
 from ingest.model import BlockKind, DropReason
 
 Reasons = list[DropReason | None]
@@ -29,7 +30,12 @@ _NEWS_IN_BRIEF = 2  # such lines: one alone is an editor's name or the time of a
 _ENTRY = re.compile(
     r"(?:\d{1,2} [^\W\d]+ ago\s*)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s*[^\W\d_]\S*(?: [^\W\d_]\S*){1,3})?", re.IGNORECASE
 )
+_BOXES = frozenset(tag for tag, role in ROLES.items() if role == BLOCK) - TEXT_TAGS
+_INVITES = frozenset({DropReason.MAILING_LIST, DropReason.SUBSCRIPTION})
+_BOX_MAX, _BOX_SHARE = 700, 0.3  # characters of a box beside the invitation's own, and their share of all that is kept
+_LAST_LIVES, _LIFE_MAX = 3, 500  # paragraphs at the end; characters
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
+_BOXED = _LEADS_AWAY - {DropReason.LINK_LIST, DropReason.OUTSIDE}
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
 
@@ -97,15 +103,57 @@ def judge_entries(blocks: list[RawBlock], reasons: Reasons) -> None:
             reasons[at] = DropReason.DATE
 
 
-def judge_headings(blocks: list[RawBlock], reasons: Reasons) -> None:
-    """A heading over links, or over nothing, goes with them."""
+def judge_lives(blocks: list[RawBlock], reasons: Reasons, authors: tuple[str, ...]) -> None:
+    """A last paragraph that begins with an author's whole name tells the author's life, unless the story names the author, too."""
+    persons = [name for name in authors if " " in name]
+    kept = [at for at, reason in enumerate(reasons) if reason is None] if persons else []
+    for at in kept[-_LAST_LIVES:]:
+        text = blocks[at].text
+        named = [name for name in persons if text.startswith(name)]
+        if blocks[at].kind is not BlockKind.PARAGRAPH or not named or len(text) > _LIFE_MAX or text[len(named[0]) :][:1] == ":":
+            continue
+        if not any(named[0].split()[-1] in blocks[other].text for other in kept if other < at):
+            reasons[at] = DropReason.AUTHOR
+
+
+def judge_boxes(reading: Reading, region: Region, reasons: Reasons) -> None:
+    """What follows an invitation to a newsletter or a subscription in a small part of the page that it begins belongs to it."""
+    blocks = reading.blocks
+    kept = [len(raw.text) if reason is None else 0 for raw, reason in zip(blocks, reasons, strict=True)]
+    letters = SumsBelow(reading, kept)
+    told = list(
+        accumulate([amount if raw.kind is not BlockKind.HEADING else 0 for raw, amount in zip(blocks, kept, strict=True)], initial=0)
+    )
+    largest = min(_BOX_MAX, _BOX_SHARE * letters[0])
+    boxes: dict[int, int] = {}
+    done = 0
+    for at, reason in enumerate(reasons):
+        if at < done or reason not in _INVITES or region.reasons[blocks[at].container]:
+            continue
+        box = nearest(reading, blocks[at].container, _BOXES, boxes)
+        first, end = reading.first_blocks[box], reading.end_blocks[box]
+        if 0 < letters[box] <= largest and told[at] == told[first]:
+            for within in range(first, end):
+                reasons[within] = reasons[within] or reason
+            done = end
+
+
+def judge_headings(reading: Reading, region: Region, reasons: Reasons) -> None:
+    """A heading over links, or over nothing, goes with them; a box between a heading and its paragraphs is passed over."""
+    blocks, parents = reading.blocks, reading.parents
     after: DropReason | None = DropReason.OUTSIDE
+    beside: dict[int, bool] = {}  # of each container: whether the next of what lies directly in it is a paragraph that stays
     for at in range(len(blocks) - 1, -1, -1):
-        if reasons[at] is None and blocks[at].kind is BlockKind.HEADING and after in _LEADS_AWAY:
-            reasons[at] = DropReason.RELATED
+        raw = blocks[at]
+        around = parents[raw.container]
+        if reasons[at] is None and raw.kind is BlockKind.HEADING and after in _LEADS_AWAY:
+            if not (after in _BOXED and beside.get(around) and matching_reason(raw.text) is None):
+                reasons[at] = DropReason.RELATED
             after = after if after is DropReason.OUTSIDE else None
         elif reasons[at] not in _PASSED_OVER:
             after = reasons[at]
+        if reasons[at] is None or not region.reasons[raw.container]:
+            beside[around] = reasons[at] is None and raw.kind is BlockKind.PARAGRAPH and region.prose[at] > 0
 
 
 def judge_tail(blocks: list[RawBlock], region: Region, reasons: Reasons) -> None:

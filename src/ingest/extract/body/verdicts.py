@@ -16,11 +16,13 @@ from ingest.extract.body.region import Region
 from ingest.extract.body.sentences import is_label
 from ingest.extract.body.surroundings import (
     Reasons,
+    judge_boxes,
     judge_entries,
     judge_headings,
     judge_interludes,
     judge_invitations,
     judge_lists,
+    judge_lives,
     judge_repeats,
     judge_tail,
 )
@@ -63,8 +65,10 @@ def verdicts(reading: Reading, region: Region, evidence: Evidence, hints: BodyHi
     judge_repeats(blocks, reasons)
     judge_invitations(blocks, reasons)
     judge_interludes(blocks, reasons)
+    judge_boxes(reading, region, reasons)
+    judge_lives(blocks, reasons, hints.authors)
     judge_entries(blocks, reasons)
-    judge_headings(blocks, reasons)
+    judge_headings(reading, region, reasons)
     judge_head(reading, region, evidence, reasons, hints)
     judge_tail(blocks, region, reasons)
     return tuple([Block(raw.kind, raw.text, reason) for raw, reason in zip(blocks, reasons, strict=True)])

@@ -131,10 +131,14 @@ class _Chosen:
     def authors(self, candidates: Sequence[FieldCandidate], sites: frozenset[str]) -> tuple[str, ...]:
         """The names from the most trusted place that names a person, else from the first that names the publisher."""
         of_site: tuple[str, tuple[str, ...]] | None = None
+        lines = [c.value for c in candidates if c.origin == "text:byline"]
+        introduced = any(not is_organisation(name) and title_key(name) not in sites for name in clean_authors(lines))
         for origin in dict.fromkeys(c.origin for c in candidates):
             names = clean_authors([c.value for c in candidates if c.origin == origin])
             if not names:
                 continue
+            if introduced and all(is_organisation(name) for name in names):
+                continue  # a desk or an agency, where a line below the headline says who wrote it
             persons = [name for name in names if title_key(name) not in sites]
             if persons and (of_site is None or any(" " in name or not name.isascii() for name in persons)):
                 return self._authors(origin, names, candidates)

@@ -8,7 +8,8 @@ from ingest.model import Block, BlockKind, DropReason, FieldCandidate
 from ingest.normalise.dates import find_instant
 from ingest.normalise.names import dateline_names, introduced_parts, is_organisation, split_byline, unintroduced_parts
 
-_MOST_LINES = 8  # below the headline
+_MOST_LINES = 16  # below the headline
+_MOST_BLOCKS = 40  # that are looked through for them: captions and menus stand between
 _LONGEST = 200  # characters of a line; longer ones are texts
 _READ_AS_LINES = frozenset(
     {
@@ -21,7 +22,8 @@ _READ_AS_LINES = frozenset(
         DropReason.SUBTITLE,
     }
 )
-_HEADINGS = (DropReason.TITLE, DropReason.SUBTITLE)  # where the headline is not shown, the standfirst stands for it
+_HEADINGS = (DropReason.TITLE, DropReason.SUBTITLE)
+"""What the lines stand below: a sub-title where no headline is told, for a byline in bold counts as one, too."""
 
 
 def read_head_lines(blocks: Sequence[Block]) -> dict[str, tuple[FieldCandidate, ...]]:
@@ -56,5 +58,5 @@ def _lines(blocks: Sequence[Block]) -> list[str]:
     title = next((at for reason in _HEADINGS for at in above if blocks[at].reason is reason), None)
     if title is None:
         return []
-    below = [block for block in blocks[title + 1 : first] if not block.kept][:_MOST_LINES]
-    return [block.text for block in below if len(block.text) <= _LONGEST and block.reason in _READ_AS_LINES]
+    below = [block for block in blocks[title + 1 : first] if not block.kept][:_MOST_BLOCKS]
+    return [block.text for block in below if len(block.text) <= _LONGEST and block.reason in _READ_AS_LINES][:_MOST_LINES]

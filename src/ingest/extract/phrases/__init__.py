@@ -20,6 +20,7 @@ _LONGEST_INVITATION = 600  # characters: a longer paragraph tells a story
 _MODES = ("whole", "starts", "contains")
 _ENDS = " \t.:;,!…»›>«‹<|·•–—-*→▶►“”\"'()[]"
 _WORD = re.compile(r"\w+")
+_PAGING = re.compile(r"(?:«|<<) (?!.*[»\"“”.!?…])")  # "« Older posts"; French paragraphs open with the same sign, and close or end
 _WIDE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -50,6 +51,8 @@ def matching_reason(text: str) -> DropReason | None:
     if reason is not None:
         return reason
     if len(folded) <= _LONGEST_START:
+        if _PAGING.match(folded):
+            return DropReason.NAVIGATION
         for phrase, meaning in _PHRASES.starts.get(_start(folded), ()):
             if folded.startswith(phrase) and _word_ends(folded, len(phrase)):
                 return meaning
