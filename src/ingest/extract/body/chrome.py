@@ -28,7 +28,7 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
     sums = SumsBelow(reading, prose)
     titled = SumsBelow(reading, evidence.title)
     vouched = SumsBelow(reading, [amount if said else 0.0 for amount, said in zip(prose, evidence.vouched, strict=True)])
-    chapters = SumsBelow(reading, [raw.kind is BlockKind.HEADING and not raw.link_letters for raw in reading.blocks])
+    chapters: SumsBelow | None = None
     has_title, has_vouched = any(evidence.title), vouched[0] > 0
     by_names = _prose_by_names(reading, sums)
     reasons: list[DropReason | None] = [None] * len(ends)
@@ -46,8 +46,12 @@ def container_reasons(reading: Reading, prose: list[float], evidence: Evidence) 
                 or (has_vouched and vouched[index] > amount / 2)
             ):
                 continue
-            if reason is DropReason.CAPTION and amount > _SHARE_TOLD * sums[0] and chapters[index] >= _CHAPTERS_MIN:
-                continue
+            if reason is DropReason.CAPTION and amount > _SHARE_TOLD * sums[0]:
+                chapters = chapters or SumsBelow(
+                    reading, [raw.kind is BlockKind.HEADING and not raw.link_letters for raw in reading.blocks]
+                )
+                if chapters[index] >= _CHAPTERS_MIN:
+                    continue
             if amount and reason not in _IRREFUTABLE and vouched[0] < _SHARE_VOUCHED * sums[0]:
                 amount = max(amount, by_names.get(family(reading.names[index]), 0.0))
                 if amount > _SHARE_REFUTED * sums[0]:

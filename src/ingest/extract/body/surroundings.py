@@ -36,6 +36,7 @@ _BOX_MAX, _BOX_SHARE = 700, 0.3  # characters of a box beside the invitation's o
 _LAST_LIVES, _LIFE_MAX = 3, 500  # paragraphs at the end; characters
 _LEADS_AWAY = frozenset({DropReason.LINK_LIST, DropReason.RELATED, DropReason.READ_MORE, DropReason.MAILING_LIST, DropReason.OUTSIDE})
 _BOXED = _LEADS_AWAY - {DropReason.LINK_LIST, DropReason.OUTSIDE}
+_BOX_BLOCKS = 50  # of a box between a heading and its paragraphs
 _PASSED_OVER = frozenset({DropReason.CAPTION, DropReason.ADVERTISEMENT, DropReason.SHARE, DropReason.WIDGET})
 
 
@@ -118,6 +119,8 @@ def judge_lives(blocks: list[RawBlock], reasons: Reasons, authors: tuple[str, ..
 
 def judge_boxes(reading: Reading, region: Region, reasons: Reasons) -> None:
     """What follows an invitation to a newsletter or a subscription in a small part of the page that it begins belongs to it."""
+    if _INVITES.isdisjoint(reasons):
+        return
     blocks = reading.blocks
     kept = [len(raw.text) if reason is None else 0 for raw, reason in zip(blocks, reasons, strict=True)]
     letters = SumsBelow(reading, kept)
@@ -140,20 +143,27 @@ def judge_boxes(reading: Reading, region: Region, reasons: Reasons) -> None:
 
 def judge_headings(reading: Reading, region: Region, reasons: Reasons) -> None:
     """A heading over links, or over nothing, goes with them; a box between a heading and its paragraphs is passed over."""
-    blocks, parents = reading.blocks, reading.parents
+    blocks = reading.blocks
     after: DropReason | None = DropReason.OUTSIDE
-    beside: dict[int, bool] = {}  # of each container: whether the next of what lies directly in it is a paragraph that stays
     for at in range(len(blocks) - 1, -1, -1):
-        raw = blocks[at]
-        around = parents[raw.container]
-        if reasons[at] is None and raw.kind is BlockKind.HEADING and after in _LEADS_AWAY:
-            if not (after in _BOXED and beside.get(around) and matching_reason(raw.text) is None):
+        if reasons[at] is None and blocks[at].kind is BlockKind.HEADING and after in _LEADS_AWAY:
+            if not (after in _BOXED and _heads_paragraphs(reading, region, reasons, at)):
                 reasons[at] = DropReason.RELATED
             after = after if after is DropReason.OUTSIDE else None
         elif reasons[at] not in _PASSED_OVER:
             after = reasons[at]
-        if reasons[at] is None or not region.reasons[raw.container]:
-            beside[around] = reasons[at] is None and raw.kind is BlockKind.PARAGRAPH and region.prose[at] > 0
+
+
+def _heads_paragraphs(reading: Reading, region: Region, reasons: Reasons, heading: int) -> bool:
+    """Whether what lies next directly in the container of a heading, boxes aside, is a paragraph that stays."""
+    blocks, parents = reading.blocks, reading.parents
+    around = parents[blocks[heading].container]
+    for at in range(heading + 1, min(heading + 1 + _BOX_BLOCKS, len(blocks))):
+        raw = blocks[at]
+        if parents[raw.container] == around and (reasons[at] is None or not region.reasons[raw.container]):
+            is_told = reasons[at] is None and raw.kind is BlockKind.PARAGRAPH and region.prose[at] > 0
+            return is_told and matching_reason(blocks[heading].text) is None
+    return False
 
 
 def judge_tail(blocks: list[RawBlock], region: Region, reasons: Reasons) -> None:

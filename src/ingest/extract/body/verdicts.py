@@ -79,7 +79,7 @@ def _own_reason(raw: RawBlock) -> DropReason | None:
     kind, text, _, link_letters, mark = raw
     if mark.reason is not None and len(text) < _MARKED_MAX:
         return mark.reason
-    if kind is BlockKind.CAPTION or (len(text) <= _CREDITED_MAX and _CREDITED.search(text)):
+    if kind is BlockKind.CAPTION or (len(text) <= _CREDITED_MAX and not text.isascii() and _CREDITED.search(text)):
         return DropReason.CAPTION
     if link_letters > _LINKED_MAX * len(text) and not text.endswith(_INTRODUCES) and not _is_linked_sentence(raw):
         return DropReason.LINK_LIST
