@@ -142,10 +142,11 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage], limits: Limits) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
-    pages = take_out_learned(connection, with_loaded_pages(connection, under_known_keys(connection, pages), limits), source_ids)
+    pages = with_loaded_pages(connection, under_known_keys(connection, pages), limits)
     owner_keys = keys_of_owners(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
+    pages = take_out_learned(connection, pages, source_ids, existing | set(owner_keys))
     owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
     decisions = decide(pages, known, owners)
     seen = [d for d in decisions if not d.page.is_loaded]
