@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from ingest.identify.identity import article_key
+from ingest.identify.near_copies import bands, is_copy, similarity
+from ingest.packed import Sketch
 from tests.identify.made_copies import Writer
 
 INGEST = Path(sys.executable).with_name("ingest")
@@ -20,6 +23,7 @@ Environment = dict[str, str]
 Connection = psycopg.Connection[Any]
 _FIRST_OBSERVED = 1_790_000_000  # seconds since 1970: pages are observed when their files were written
 
+_ROUNDED = 1e-6  # of a likeness: the column has four bytes
 _VERSIONS = "news.article_version v JOIN news.article a USING (article_id)"
 
 # Each finds what is wrong: no rows is well.
@@ -103,7 +107,7 @@ def made_folder(folder: Path, count: int, *, edition: str = "first", paragraphs:
     """Pages of seven sites, with footers that recur.
 
     Of twelve one is empty; of ten one has no URL, and has a copy under another name; of nine one is there in two versions,
-    the later of which is read before the other or after it.
+    the later of which is read before the other or after it; of eight one has a cut copy, at a site of the edition's.
     Editions differ in the text of every third page.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -116,12 +120,15 @@ def made_folder(folder: Path, count: int, *, edition: str = "first", paragraphs:
         elif number % 9 == 1:
             name = f"{number:04}-later.html" if number % 2 else f"{number:04}.later.html"
             _write(folder / name, _page(number, own, "corrected", paragraphs), number + count)
+        if own and number % 8 == 3:
+            cut = paragraphs - (1 if edition == "first" else 2)
+            _write(folder / f"{number:04}-cut.html", _page(number, own, "", cut, site=f"{edition}.example"), number)
     return folder
 
 
-def _page(number: int, own: bool, changed: str, paragraphs: int) -> str:
+def _page(number: int, own: bool, changed: str, paragraphs: int, site: str = "") -> str:
     writer = Writer("latin", seed=number)
-    site = f"site{number % 7}.example"
+    site = site or f"site{number % 7}.example"
     text = "".join(f"<p>{writer.sentence(14, 26)} {writer.sentence(14, 26)} {changed}</p>" for _ in range(paragraphs))
     head = f'<link rel="canonical" href="https://{site}/{number}">' if own else ""
     footer = f"<p>Write to the desk of {site} about this story, or subscribe to the letter of {site}.</p>"
@@ -153,7 +160,30 @@ def broken_promises(connection: Connection, *folders: Path) -> list[str]:
     for url, key in connection.execute("SELECT url, url_key FROM news.article"):
         if article_key(url) != key:
             broken.append(f"an article has another key than its own: {url}")
-    return broken
+    return broken + [f"a link is not what the texts come to: {link}" for link in wrong_links(connection)]
+
+
+def wrong_links(connection: Connection) -> list[str]:
+    """Articles whose link is another than one gets by comparing their texts, as they are now, in the order of their numbers."""
+    query = (
+        "SELECT article_id, signature, shingles, dup_of, similarity FROM ops.article_sketch JOIN news.article USING (article_id) ORDER BY 1"
+    )
+    under: dict[int, list[tuple[int, Sketch]]] = defaultdict(list)
+    roots: dict[int, int] = {}
+    wrong = []
+    for number, signature, shingles, dup_of, found in connection.execute(query):
+        sketch = Sketch(signature, shingles) if signature else None
+        candidates = {c for band in (bands(sketch) if sketch else ()) for c in under[band][-20:]}
+        copies = [(similarity(sketch, other), -earlier) for earlier, other in candidates if sketch and is_copy(sketch, other)]
+        likeness, original = max(copies, default=(0.0, 0))
+        root = roots[-original] if copies else None
+        roots[number] = root or number
+        if root != dup_of or abs(likeness - (found or 0.0)) > _ROUNDED:
+            wrong.append(f"{number} has {dup_of}, {found} for {root}, {likeness}")
+        if sketch:
+            for band in bands(sketch):
+                under[band].append((number, sketch))
+    return wrong
 
 
 def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from ingest.model import Article, Candidate, MediaType, Page, PageResult
 from ingest.store.load import load_batch
 from ingest.store.runs import running
+from tests.identify.made_copies import Writer
 from tests.store.disturbances import KINDS, Ends, Stage
 from tests.store.promises import PROMISES, Connection, broken_promises, run_once
 
@@ -52,6 +53,8 @@ FAULTS = {
         "copies of a page without a URL are two articles"
     ),
     "UPDATE news.article SET dup_of = 3 - article_id WHERE article_id < 3": "a copy's original is a copy",
+    "UPDATE news.article SET dup_of = NULL": "a link is not what the texts come to",
+    "UPDATE news.article SET similarity = similarity / 2": "a link is not what the texts come to",
     "DELETE FROM ops.rejection": "a page is not one article or one rejection",
     "UPDATE ops.rejection SET location = (SELECT url FROM news.article_url WHERE kind = 'file' LIMIT 1) WHERE rejection_id = 1": (
         "a page is not one article or one rejection"
@@ -111,7 +114,7 @@ def load(engine: Engine, *batches: list[PageResult]) -> None:
             load_batch(engine, run_id, batch)
 
 
-def load_at_once(engine: Engine, *batches: list[PageResult]) -> None:
+def load_at_once(engine: Engine, *batches: list[PageResult], held_at: str = "news.provenance") -> None:
     """Each by a loader of its own; all have looked for their articles before one commits, unless they wait for each other.
 
     Their sources are there already: two loaders that add the same source take turns for that alone.
@@ -121,7 +124,7 @@ def load_at_once(engine: Engine, *batches: list[PageResult]) -> None:
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     with ThreadPoolExecutor() as pool, autocommit.connect() as watching:
         with engine.begin() as gate:
-            gate.execute(text("LOCK TABLE news.provenance IN SHARE MODE"))
+            gate.execute(text(f"LOCK TABLE {held_at} IN SHARE MODE"))
             loaders = [pool.submit(load, engine, batch) for batch in batches]
             while watching.scalar(waiting) != len(batches) and not any(loader.done() for loader in loaders):
                 pass
@@ -163,6 +166,15 @@ def test_two_loaders_of_copies_of_one_page_make_one_article(engine: Engine, plac
     load_at_once(engine, *([result(place, "The same.", canonical=None)] for place in places))
     [(_, urls)] = articles(engine)
     assert urls == 2
+
+
+@pytest.mark.parametrize("held_at", ["news.provenance", "ops.run_count"])  # before copies are looked for, and after
+def test_two_loaders_of_copies_find_each_other(engine: Engine, held_at: str) -> None:
+    words = Writer("latin", seed=1).words(200)
+    whole, cut = " ".join(words), " ".join(words[:150])
+    load_at_once(engine, [result(X, whole, canonical=None)], [result(Y, cut, canonical=None)], held_at=held_at)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(dup_of) FROM news.article")) == 1
 
 
 def test_two_loaders_of_the_same_pages_in_other_orders(engine: Engine) -> None:

@@ -25,13 +25,16 @@ INGEST = Path(sys.executable).with_name("ingest")
 LINE = "Get the morning letter from our newsroom every working day."
 
 
-def an_article(number: int, texts: list[str], *, host: str = "post.example", raw: str = "") -> PageResult:
-    url = f"https://{host}/{number}"
-    candidate = Candidate(url, url, url)
+def an_article(
+    number: int, texts: list[str], *, host: str = "post.example", raw: str = "", day: int = 0, place: str | None = None
+) -> PageResult:
+    """At a place it is a file, without a URL."""
+    url = None if place else f"https://{host}/{number}"
+    candidate = Candidate(place or f"https://{host}/{number}", url or str(number), url)
     article = Article(
         url, url, f"Title {number}", "\n\n".join(texts), blocks=tuple(Block(BlockKind.PARAGRAPH, t) for t in texts), extractor_version="1"
     )
-    page = Page(candidate, (raw or f"{number} {host}").encode(), MediaType.HTML, MAY)
+    page = Page(candidate, (raw or f"{number} {host}").encode(), MediaType.HTML, MAY + dt.timedelta(days=day))
     return PageResult(candidate, article, page)
 
 
@@ -149,6 +152,40 @@ def test_a_persons_verdict_holds(engine: Engine) -> None:
 def test_the_same_article_again_teaches_nothing(engine: Engine) -> None:
     for n in range(30):
         load(engine, story(0, LINE, raw=f"page {n}"), story(1, LINE, raw=f"other page {n}"))
+    assert learned_of(engine, "post.example") == []
+
+
+@pytest.mark.parametrize("batch", [1, 5, 12])
+def test_what_copies_of_one_story_share_is_text(engine: Engine, batch: int) -> None:
+    """However many of them come in one batch, beside a line that is none of it."""
+    writer = Writer("latin", seed=13)
+    background = [writer.sentence(20, 26) for _ in range(6)]
+    updates = [
+        an_article(n, [writer.sentence(), *background, *(writer.sentence() for _ in range(3)), LINE], day=n, host="post.example")
+        for n in range(12)
+    ]
+    others = [story(n, LINE, day=n) for n in range(20, 40)]
+    for i in range(0, 12, batch):
+        load(engine, *updates[i : i + batch])
+    load(engine, *others)
+    assert [learned.sample for learned in learned_of(engine, "post.example")] == [LINE]
+    assert rows(engine, "SELECT count(dup_of), count(DISTINCT dup_of) FROM news.article") == [(11, 1)]
+
+
+def test_a_folder_that_is_moved_teaches_nothing(engine: Engine) -> None:
+    writer = Writer("latin", seed=14)
+    texts = [[writer.sentence(8, 9), *([] if n % 4 else [LINE])] for n in range(20)]  # too short to be compared
+    for folder in ("first", "second", "third"):
+        load(engine, *[an_article(n, text, day=n, place=f"file:///{folder}/{n}") for n, text in enumerate(texts)])
+    assert rows(engine, "SELECT count(*) FROM news.article") == [(20,)]
+    assert rows(engine, "SELECT sample, evidence FROM ops.boilerplate") == []
+
+
+def test_an_edit_of_an_old_article_teaches_nothing(engine: Engine) -> None:
+    """Each new article is compared with the last ones; an old one that comes again is none."""
+    load(engine, *[story(n, day=n) for n in range(12)])
+    load(engine, *[story(n, day=n) for n in range(100, 170)])
+    load(engine, *[story(n, LINE, day=n + 200, raw=f"edited {n}") for n in range(12)])
     assert learned_of(engine, "post.example") == []
 
 

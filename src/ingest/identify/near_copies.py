@@ -8,10 +8,12 @@ are what an index looks candidates up by.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import struct
 import unicodedata
-from itertools import zip_longest
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
 
 from rensa import RMinHash
 
@@ -61,7 +63,7 @@ def _shingles(tokens: list[str]) -> set[str]:
     if not any(map(_UNSPACED.match, tokens)):
         return set(map(" ".join, spaced))
     unspaced = zip(*(tokens[i:] for i in range(_UNSPACED_SHINGLE)), strict=False)
-    starts = zip_longest(map(_UNSPACED.match, tokens), spaced, unspaced)
+    starts = itertools.zip_longest(map(_UNSPACED.match, tokens), spaced, unspaced)
     return {" ".join(run) for is_unspaced, short, long in starts if (run := long if is_unspaced else short)}
 
 
@@ -81,6 +83,24 @@ def is_copy(one: Sketch, other: Sketch) -> bool:
     """Whether one of two texts is a copy of the other, or both of a third."""
     likeness = _likeness(one, other)
     return likeness >= _LEAST_LIKENESS and _containment(likeness, one.shingles, other.shingles) >= COPY_CONTAINMENT
+
+
+class Stories:
+    """Articles by the story that they tell: copies tell one."""
+
+    def __init__(self) -> None:
+        self._under: dict[int, list[tuple[Sketch, Hashable]]] = defaultdict(list)
+
+    def add(self, sketch: Sketch, under: Iterable[int], story: Hashable) -> None:
+        """Add an article by its sketch and the bands of that."""
+        for band in under:
+            self._under[band].append((sketch, story))
+
+    def told_by(self, sketch: Sketch, under: Iterable[int], own: Hashable) -> Hashable:
+        """The story of the article that this one is most a copy of; its ``own`` where it is none."""
+        there = dict.fromkeys(itertools.chain.from_iterable(self._under.get(band, ()) for band in under))
+        copies = [(similarity(sketch, other), story) for other, story in there if is_copy(sketch, other)]
+        return max(copies, key=lambda copy: copy[0], default=(0.0, own))[1]
 
 
 def _likeness(one: Sketch, other: Sketch) -> float:

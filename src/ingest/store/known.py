@@ -14,7 +14,7 @@ from ingest.model import Tally
 from ingest.store import write
 from ingest.store.archive import keep_again
 from ingest.store.fetches import write_attempts
-from ingest.store.load import REJECTED_SOURCE, tallies
+from ingest.store.load import REJECTED_SOURCE, past_others, tallies
 from ingest.store.rows import storable
 from ingest.store.tasks import Visit, settle
 
@@ -65,6 +65,10 @@ def known_pages(engine: Engine, places: Sequence[Place]) -> set[int]:
 
 def note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: int) -> list[Tally]:
     """Note that pages which `known_pages` found were seen again; they count as unchanged, as copies, or as rejected again."""
+    return past_others(lambda: _note_known(engine, run_id, pages, max_tries))
+
+
+def _note_known(engine: Engine, run_id: UUID, pages: Sequence[Page], max_tries: int) -> list[Tally]:
     places = [(p.candidate, page_sha256(p.body), p.observed_at) for p in pages]
     with engine.begin() as connection:
         articles = _articles(connection, places, run_id)
@@ -115,7 +119,7 @@ def touch(connection: write.Connection, run_id: UUID, seen: Sequence[tuple[int, 
         latest[article_id] = max(latest.get(article_id, at), at)
     ids = sorted(latest)
     # Locked in the order of the keys, as load_batch does: two loaders never wait for each other in a circle.
-    connection.execute("SELECT FROM news.article WHERE article_id = ANY(%s) ORDER BY url_key FOR UPDATE", [ids])
+    connection.execute("SELECT FROM news.article WHERE article_id = ANY(%s) ORDER BY url_key FOR NO KEY UPDATE", [ids])
     connection.execute(
         "UPDATE news.article a SET last_seen_at = greatest(a.last_seen_at, s.at), last_run_id = %s "
         "FROM unnest(%s::bigint[], %s::timestamptz[]) AS s (article_id, at) WHERE a.article_id = s.article_id",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -50,6 +50,7 @@ _POISON = (
 _COLLISIONS = (write.Overtaken, errors.DeadlockDetected, errors.SerializationFailure)
 
 Connection = psycopg.Connection[Any]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +78,17 @@ def load_batch(engine: Engine, run_id: UUID, results: Sequence[PageResult], limi
     results = [pack(r) for r in results]  # what came from a worker is
     with told_in_a_sentence():
         try:
-            return _past_others(_load_whole, engine, run_id, results, limits)
+            return past_others(lambda: _load_whole(engine, run_id, results, limits))
         except _POISON:
-            return _past_others(_load_apart, engine, run_id, results, limits)
+            return past_others(lambda: _load_apart(engine, run_id, results, limits))
 
 
-def _past_others(
-    load: Callable[[Engine, UUID, Sequence[PageResult], Limits], list[Tally]],
-    engine: Engine,
-    run_id: UUID,
-    results: Sequence[PageResult],
-    limits: Limits,
-) -> list[Tally]:
+def past_others(transaction: Callable[[], _T]) -> _T:
+    """What a transaction comes to, which is begun again where it meets another loader's."""
     for _ in range(_MOST_TRIES - 1):
         with suppress(*_COLLISIONS):
-            return load(engine, run_id, results, limits)
-    return load(engine, run_id, results, limits)
+            return transaction()
+    return transaction()
 
 
 def _load_whole(engine: Engine, run_id: UUID, results: Sequence[PageResult], limits: Limits) -> list[Tally]:
@@ -147,10 +143,11 @@ def _load_rejections(connection: Connection, run_id: UUID, rejected: Sequence[tu
 def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[ArticlePage], limits: Limits) -> list[_Loaded]:
     source_ids = write.sources(connection, [p.source for p in pages])
     write.time_zones(connection, pages, source_ids)
-    pages = take_out_learned(connection, with_loaded_pages(connection, under_known_keys(connection, pages), limits), source_ids)
+    pages = with_loaded_pages(connection, under_known_keys(connection, pages), limits)
     owner_keys = keys_of_owners(connection, pages)
     known = _lock_known(connection, run_id, {p.key for p in pages} | set(owner_keys.values()))
     existing = set(known)
+    pages = take_out_learned(connection, pages, source_ids, existing | set(owner_keys))
     owners = {sha256: known[key] for sha256, key in owner_keys.items() if key in known}
     decisions = decide(pages, known, owners)
     seen = [d for d in decisions if not d.page.is_loaded]  # what a run counts: pages that it brought, however many versions come of them
@@ -161,14 +158,15 @@ def _load_articles(connection: Connection, run_id: UUID, pages: Sequence[Article
     write.versions(connection, run_id, versions)
     write.provenance(connection, versions)
     count_removed_blocks(connection, versions, source_ids)
-    changed = [k for k in known.values() if k.latest_page]
-    _compare(connection, changed)
+    compared = _compared(known, existing)
+    before = keep_sketches(connection, compared)
     note_verdicts(connection, decisions)
     count_removed(connection, [v.page for v in versions], source_ids)
     write.article_urls(connection, seen)
     if lead_elsewhere(connection, seen):
         raise write.Overtaken
     write.resolve_rejections(connection, run_id, [(d.page.location, d.page.content.body_sha256) for d in seen])
+    link_copies(connection, compared, before)  # last, since others wait from here on
     return [_Loaded(d.page.source.slug, source_ids[d.page.source.slug], Stage.LOAD, d.outcome, d.page.result.seconds) for d in seen]
 
 
@@ -192,19 +190,22 @@ def _write_articles(
     write.touch_articles(connection, run_id, touched)
 
 
-def _compare(connection: Connection, articles: Sequence[Known]) -> None:
-    """Keep what the articles are compared by, and look for those that they are copies of."""
-    pages = {k.article_id: k.latest_page for k in articles if k.article_id and k.latest_page}
-    compared = {i: Compared(p.packed.sketch, p.packed.bands, p.keys, p.boilerplate) for i, p in pages.items()}
-    keep_sketches(connection, compared)
-    link_copies(connection, compared)
+def _compared(known: Mapping[bytes, Known], existing: Container[bytes]) -> dict[int, Compared]:
+    """What the articles that are new or otherwise than before are compared by."""
+    changed = ((key, k.article_id, k.latest_page) for key, k in known.items())
+    return {
+        article_id: Compared(page.packed.sketch, page.packed.bands, page.keys, page.boilerplate, is_new=key not in existing)
+        for key, article_id, page in changed
+        if article_id and page
+    }
 
 
 # A statement of its own, in the order of the keys: inside the merge it would see the rows as they were before the wait.
+# No key is updated: other loaders link copies to the articles meanwhile.
 _LOCK = f"""
 SELECT url_key, article_id, version_no, last_changed_at, last_seen_at, extractor_version, last_run_id = %s,
        (SELECT kind = 'reextract' FROM ops.run WHERE run_id = %s), {", ".join(DECISIVE_COLUMNS)}
-FROM news.article WHERE url_key = ANY(%s) ORDER BY url_key FOR UPDATE
+FROM news.article WHERE url_key = ANY(%s) ORDER BY url_key FOR NO KEY UPDATE
 """  # noqa: S608  # names of our own columns
 
 
