@@ -108,16 +108,38 @@ CREATE OR REPLACE VIEW news.source_gap AS
   WHERE is_over AND usual >= 4 AND articles < usual / 4;
 COMMENT ON COLUMN news.source_gap.usual IS 'The median of the same weekday in the eight weeks before.';
 """
+_ABOUT = """
+COMMENT ON COLUMN ops.article_sketch.removed_keys
+  IS 'Those of them that were boilerplate when its text was made: taken out, unless they are most of it.';
+COMMENT ON COLUMN ops.raw_page.first_seen_at
+  IS 'When these bytes were first observed; where they had been let go, when they were observed again.';
+COMMENT ON COLUMN news.article.published_raw IS 'The date as the page writes it, also one that cannot be.';
+"""
+_OLD_ABOUT = """
+COMMENT ON COLUMN ops.article_sketch.removed_keys IS 'Those of them that were taken out as learned boilerplate.';
+COMMENT ON COLUMN ops.raw_page.first_seen_at IS 'When these bytes were first observed.';
+COMMENT ON COLUMN news.article.published_raw IS 'The date as the page writes it.';
+"""
 
 
 def upgrade() -> None:
     day = _SOURCE_DAY % "s.time_zone_used, s.time_zone"
-    for sql in (_LOCK, _PAIRS, _SEARCH_QUERY % _UNSPACED_QUERY, _SEARCH_AGAIN, _ZONE_USED, day, _DAY_ABOUT, _SOURCE_GAP):
+    for sql in (_LOCK, _PAIRS, _SEARCH_QUERY % _UNSPACED_QUERY, _SEARCH_AGAIN, _ZONE_USED, day, _DAY_ABOUT, _SOURCE_GAP, _ABOUT):
         op.get_bind().exec_driver_sql(sql)
 
 
 def downgrade() -> None:
     day = _SOURCE_DAY % "s.time_zone"
     drop = "ALTER TABLE news.source DROP COLUMN time_zone_used"
-    for sql in (_LOCK, _OLD_PAIRS, _SEARCH_QUERY % _OLD_UNSPACED_QUERY, _SEARCH_AGAIN, _OLD_SOURCE_GAP, day, _OLD_DAY_ABOUT, drop):
+    for sql in (
+        _LOCK,
+        _OLD_PAIRS,
+        _SEARCH_QUERY % _OLD_UNSPACED_QUERY,
+        _SEARCH_AGAIN,
+        _OLD_SOURCE_GAP,
+        day,
+        _OLD_DAY_ABOUT,
+        drop,
+        _OLD_ABOUT,
+    ):
         op.get_bind().exec_driver_sql(sql)

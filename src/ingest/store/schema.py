@@ -147,7 +147,7 @@ def _content(*, version: bool) -> list[Column[Any]]:
         column("published_precision", Text, "How finely the page states it: second, minute or day.", null=True),
         column("published_from", Text, "Where it was found: jsonld, meta, microdata, time_tag, text, url, feed or sitemap.", null=True),
         column("published_tz_from", Text, "Where its zone comes from: explicit, source or assumed_utc.", null=True),
-        column("published_raw", Text, "The date as the page writes it.", null=True),
+        column("published_raw", Text, "The date as the page writes it, also one that cannot be.", null=True),
         column(
             "date_suspect",
             Boolean,
@@ -298,7 +298,7 @@ raw_page = Table(
     column("store", Text, "Where the bytes are: pg (body_zstd), file, warc or none."),
     column("location", Text, "Where in that store; NULL for pg.", null=True),
     column("body_zstd", LargeBinary, "The bytes, compressed with Zstandard.", null=True),
-    column("first_seen_at", INSTANT, "When these bytes were first observed."),
+    column("first_seen_at", INSTANT, "When these bytes were first observed; where they had been let go, when they were observed again."),
     one_of("store", "pg", "file", "warc", "none"),
     schema="ops",
     comment="The bytes of every page that was read, once each.",

@@ -15,7 +15,11 @@ article_sketch = Table(
         ARRAY(BigInteger),
         "A number for each block of its text, in order, before what is learned is taken out; NULL for blocks that are never learned.",
     ),
-    column("removed_keys", ARRAY(BigInteger), "Those of them that were taken out as learned boilerplate."),
+    column(
+        "removed_keys",
+        ARRAY(BigInteger),
+        "Those of them that were boilerplate when its text was made: taken out, unless they are most of it.",
+    ),
     column("signature", LargeBinary, "MinHash of its text: 128 numbers of 32 bits; NULL for texts that are too short.", null=True),
     column("shingles", Integer, "Different runs of five words in its text.", null=True),
     schema="ops",
