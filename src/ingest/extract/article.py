@@ -9,6 +9,7 @@ from ingest.extract.body import BodyHints, read_body
 from ingest.extract.hidden_text import with_hidden_text
 from ingest.extract.hints import with_hint
 from ingest.extract.metadata import choose, read_candidates
+from ingest.extract.metadata.author_links import read_author_links
 from ingest.extract.metadata.head_lines import read_head_lines
 from ingest.extract.metadata.language import choose_language, detect_language, primary_tag
 from ingest.extract.plain_text import read_plain_text
@@ -68,6 +69,9 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
     names_person = len(metadata.authors) > len(metadata.author_organisations)
     if (not names_person or metadata.published is None) and (lines := read_head_lines(blocks)):
         candidates = preferred(candidates, lines)
+        metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
+    if not metadata.authors and (links := read_author_links(tree, metadata.title, blocks)):
+        candidates = {**candidates, "authors": (*candidates.get("authors", ()), *links)}
         metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     if not rules.body:
 

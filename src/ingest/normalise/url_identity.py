@@ -13,6 +13,7 @@ _AMP_QUERY = frozenset({"amp", "amp=1", "amp=true", "outputtype=amp", "m=1"})
 _INDEX = re.compile(r"/index\.(?:html?|php)$")
 # The root, an edition's own (/en, /pt-br), or what servers call the page of a folder.
 _HOME = re.compile(r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?(?:/(?:index|default|home)(?:\.[a-z]+)?|/)?", re.IGNORECASE)
+_LONGEST_HOME = 40  # characters of such a path
 _GOOGLE_AMP = re.compile(r"/amp/(s/)?(.+)")
 _AMP_CACHE = re.compile(r"/[a-z](?:/s)?/(.+)")
 
@@ -33,6 +34,9 @@ def identity_url(url: str) -> str:
 
 def is_home_page(url: str) -> bool:
     """Whether a URL is that of a site's home page, however it is written: no article has it."""
+    path = url.partition("://")[2].partition("?")[0].partition("/")[2]
+    if len(path) > _LONGEST_HOME:
+        return False
     try:
         parts = urlsplit(identity_url(url))
     except ValueError:
