@@ -8,7 +8,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from selectolax.lexbor import LexborHTMLParser
 
 from ingest.extract import extract
 from ingest.extract.embedded_state import read_state
@@ -126,5 +125,16 @@ def test_a_page_with_its_text_in_html_is_left_alone() -> None:
 )
 def test_any_data_gives_paragraphs_or_none(value: object) -> None:
     padded = {"pad": "x" * 400, "value": value, "text": list(STORY)}
-    tree = LexborHTMLParser(f"<script>window.a = {json.dumps(padded)}</script>")
-    assert all(isinstance(text, str) and text for text in read_state(tree, None))
+    page = f"<script>window.a = {json.dumps(padded)}</script>"
+    assert all(isinstance(text, str) and text for text in read_state(page.encode(), None))
+
+
+@pytest.mark.parametrize("opening", ["<script>", "<SCRIPT\n async>", "<script data-a='1' type=text/javascript >", "<script/>"])
+def test_scripts_are_found_as_they_stand(opening: str) -> None:
+    state = json.dumps({"title": TITLE, "text": list(STORY)})
+    assert read_state(f"<p>x{opening}window.a = {state}</sCript >".encode(), TITLE) == STORY
+    assert read_state(f"<p>x{opening}window.a = {state}".encode(), TITLE) == ()
+
+
+def test_scripts_that_never_end_are_passed_over_in_no_time() -> None:
+    assert read_state(b"<script " * 400_000, TITLE) == read_state(b"<script>" * 400_000, TITLE) == ()

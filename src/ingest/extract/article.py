@@ -22,8 +22,6 @@ from ingest.model import Article, FieldProvenance, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from selectolax.lexbor import LexborHTMLParser
-
     from ingest.extract.metadata import Metadata
     from ingest.model import Candidate, Limits, RuleEffect
 
@@ -74,11 +72,7 @@ def article_of_html(text: bytes, candidate: Candidate, limits: Limits) -> Articl
         candidates = {**candidates, "authors": (*candidates.get("authors", ()), *links)}
         metadata = choose(candidates, page_url=url, rules=rules, detected_language=None)
     if not rules.body:
-
-        def with_scripts() -> LexborHTMLParser:
-            return tree if ruled else parse_html(text, limits.max_tree_depth, whole=True)
-
-        blocks = with_hidden_text(blocks, with_scripts, metadata.title, article_body)
+        blocks = with_hidden_text(blocks, text, metadata.title, article_body)
     if overrides:
         blocks = overrides.applied_to(blocks)
     blocks, more = drop_by_text(blocks, rules)

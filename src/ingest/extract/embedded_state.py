@@ -7,6 +7,7 @@ string of HTML. The longest prose in what bears the page's title is the article'
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,9 @@ _PROSE_MIN = 40  # characters; shorter texts are labels
 _GROWTH = 3  # times as long as a text its key may be: ligatures unfold; that of ASCII is no longer than the text
 _LONG_TEXT = 280  # characters of a text that may be a whole article
 _MOST_ASSIGNMENTS = 50  # of one script
+_SCRIPT = re.compile(rb"<script(?=[\t\n\f\r />])([^<>]*+)>", re.IGNORECASE)
+_SCRIPT_END = re.compile(rb"</script", re.IGNORECASE)
+_TYPE = re.compile(rb"""\stype\s*+=\s*+["']?([^"'\s]*+)""", re.IGNORECASE)
 _ASSIGNED = re.compile(r"=\s*+(?=[{\[])")
 _PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+){2,7}")  # words that stand in any data as they stand on the page, whatever it escapes
 _PARAGRAPH_TAG = re.compile(r"<(?:p|br|h[2-4])\b", re.IGNORECASE)
@@ -37,8 +41,8 @@ _NESTED = (dict, list)
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def read_state(tree: LexborHTMLParser, title: str | None, shown: Sequence[str] = ()) -> tuple[str, ...]:
-    """The paragraphs of the article in the page's data, none where there is none. Never raises; time is linear in the data.
+def read_state(page: bytes, title: str | None, shown: Sequence[str] = ()) -> tuple[str, ...]:
+    """The paragraphs of the article in the data of a page (UTF-8), none where there is none. Never raises; time is linear in the page.
 
     ``shown`` are texts of which the article has at least one: data without any of them are passed over undecoded.
     """
@@ -46,7 +50,7 @@ def read_state(tree: LexborHTMLParser, title: str | None, shown: Sequence[str] =
     best: tuple[str, ...] = ()
     rank = (False, 0)
     left = _MOST_VALUES
-    for state in _states(tree, [words for text in shown if (words := max(_PLAIN.findall(text), key=len, default=""))]):
+    for state in _states(page, [words.encode() for text in shown if (words := max(_PLAIN.findall(text), key=len, default=""))]):
         waiting: list[tuple[object, bool]] = [(state, False)]
         while waiting and left > 0:
             value, titled = waiting.pop()
@@ -73,20 +77,31 @@ def _bears(value: dict[str, object], wanted: str) -> bool:
     return any(key(text) == wanted for text in texts if len(text) >= longest or not text.isascii())
 
 
-def _states(tree: LexborHTMLParser, wanted: Sequence[str]) -> Iterator[object]:
+def _states(page: bytes, wanted: Sequence[bytes]) -> Iterator[object]:
     """The JSON values in the page's scripts, each decoded where it begins; only of scripts with something wanted, where anything is."""
     left = _MOST_CHARACTERS
-    for script in tree.css("script")[:_MOST_SCRIPTS]:
-        text = script.text() or ""
-        kind = (script.attributes.get("type") or "").lower()
-        if len(text) < _SHORTEST_STATE or "ld+json" in kind:
+    for kind, code in itertools.islice(_scripts(page), _MOST_SCRIPTS):
+        if len(code) < _SHORTEST_STATE or b"ld+json" in kind:
             continue
-        if wanted and not any(words in text for words in wanted):
+        if wanted and not any(words in code for words in wanted):
             continue
-        left -= len(text)
+        left -= len(code)
         if left < 0:
             return
-        yield from _decoded(text) if "json" in kind else _assigned(text)
+        text = code.decode("utf-8", "replace")
+        yield from _decoded(text) if b"json" in kind else _assigned(text)
+
+
+def _scripts(page: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The kind (``type``, in lower case) and the code of each script, as they stand: the page's tree is without them by now."""
+    at = 0
+    while tag := _SCRIPT.search(page, at):
+        end = _SCRIPT_END.search(page, tag.end())
+        if end is None:
+            return
+        kind = _TYPE.search(tag[1])
+        yield kind[1].lower() if kind else b"", page[tag.end() : end.start()]
+        at = end.end()
 
 
 def _decoded(text: str) -> Iterator[object]:

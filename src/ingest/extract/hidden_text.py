@@ -11,9 +11,7 @@ from ingest.extract.phrases import matching_reason
 from ingest.model import Block, BlockKind, DropReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from selectolax.lexbor import LexborHTMLParser
+    from collections.abc import Sequence
 
 _SHORT = 700  # characters: the body of a page whose scripts would have shown more; pages with a longer one never pay for this
 _LONGER = 1.5  # times as long as the body in the HTML: less is the same text without its headings
@@ -22,18 +20,16 @@ _OPENING_READ = 400  # characters of a kept block that are looked for in the dat
 _OPENING = 40  # letters and digits of a paragraph that tell it from others
 
 
-def with_hidden_text(
-    blocks: Sequence[Block], whole_page: Callable[[], LexborHTMLParser], title: str | None, declared: str | None
-) -> tuple[Block, ...]:
+def with_hidden_text(blocks: Sequence[Block], page: bytes, title: str | None, declared: str | None) -> tuple[Block, ...]:
     """The blocks, and the paragraphs of the page's data where those continue what the HTML begins, or where it has no text at all.
 
-    ``whole_page`` gives the page with its scripts, ``declared`` is the text that JSON-LD gives (``articleBody``).
+    ``page`` is the whole page in UTF-8, ``declared`` the text that JSON-LD gives (``articleBody``).
     """
     kept = [block for block in blocks if block.kept]
     shown = sum(len(block.text) for block in kept)
     if shown > _SHORT:
         return tuple(blocks)
-    state = read_state(whole_page(), title, [block.text[:_OPENING_READ] for block in kept])
+    state = read_state(page, title, [block.text[:_OPENING_READ] for block in kept])
     longest = max((state, _declared_paragraphs(declared or "")), key=_letters)
     if _letters(longest) < max(_SHORTEST, _LONGER * shown) or not _continues(kept, longest):
         return tuple(blocks)

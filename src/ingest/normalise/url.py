@@ -85,10 +85,20 @@ def host_of(url: str | None) -> str | None:
     return urlsplit(canonical).hostname if canonical else None
 
 
+def joined(base: str | None, href: str) -> str:
+    """The URL that a reference on a page leads to (RFC 3986 section 5); most are absolute, and `urljoin` takes such ones apart for nothing.
+
+    Raises:
+        ValueError: one of the two is no URL.
+    """
+    is_absolute = href.startswith(("https://", "http://")) and href[-1] not in "?#" and "[" not in href
+    return href if base is None or is_absolute else urljoin(base, href)
+
+
 def resolve(base: str | None, href: str) -> str | None:
     """The canonical URL that a reference on a page leads to, None where it leads to no ``http`` page (RFC 3986 section 5)."""
     try:
-        return canonicalize(urljoin(base, href.strip()) if base else href)
+        return canonicalize(joined(base or None, href.strip()))
     except ValueError:
         return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from ingest.extract.metadata.instants import Dated, choose_modified, choose_published, first_impossible, order, read_instants
 from ingest.extract.metadata.kinds import choose_access, choose_type
@@ -14,7 +13,7 @@ from ingest.extract.metadata.sections import choose_section
 from ingest.extract.metadata.titles import choose_title, site_keys, title_key, titled_sites
 from ingest.model import ArticleType, FieldCandidate, FieldProvenance, Instant, SourceRules
 from ingest.normalise.names import clean_authors, is_organisation, name_key
-from ingest.normalise.url import canonicalize, resolve
+from ingest.normalise.url import canonicalize, joined, resolve
 from ingest.normalise.url_identity import is_home_page
 
 if TYPE_CHECKING:
@@ -228,7 +227,7 @@ def _sums_up(text: str, title: str | None) -> bool:
 def _absolute(page_url: str | None, href: str) -> str | None:
     """The URL with its parameters: an image's address may need them all."""
     try:
-        url = urljoin(page_url, href) if page_url else href
+        url = joined(page_url or None, href)
         canonicalize(url)
     except ValueError:
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from ingest.extract.metadata.elements import find_elements
 from ingest.extract.metadata.head import offer_head
@@ -13,6 +12,7 @@ from ingest.extract.metadata.jsonld import offer_jsonld, page_key
 from ingest.extract.metadata.offers import Offers
 from ingest.extract.metadata.page_text import offer_page_text
 from ingest.extract.metadata.url_date import date_in_url
+from ingest.normalise.url import joined
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -49,7 +49,7 @@ def read_candidates(tree: LexborHTMLParser, page_url: str | None) -> Candidates:
 def _joined(page_url: str | None, url: str) -> str:
     """The absolute URL, empty where one of the two is none."""
     try:
-        return urljoin(page_url or "", url)
+        return joined(page_url or "", url)
     except ValueError:
         return ""
 
