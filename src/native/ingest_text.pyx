@@ -12,6 +12,8 @@ import unicodedata
 
 cdef extern from "Python.h":
     object PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
+    object PyUnicode_DecodeASCII(const char* text, Py_ssize_t size, const char* errors)
+    bint PyUnicode_IS_ASCII(str text)
     int PyUnicode_4BYTE_KIND
 
 ctypedef unsigned char byte
@@ -241,8 +243,36 @@ for _place in range(EUROPEAN_END + SIGNS_END - SIGNS):
         _keys[_place][_at + 1] = ord(_form[_at])
 
 
+cdef byte _ascii_keys[128]  # 0 for what no key has
+for _code in range(128):
+    _ascii_keys[_code] = ord(chr(_code).lower()) if chr(_code).isalnum() else 0
+
+
+cdef str _ascii_key(str text):
+    cdef const byte* at = <const byte*>PyUnicode_DATA(text)
+    cdef const byte* end = at + PyUnicode_GET_LENGTH(text)
+    cdef byte buffer[512]
+    cdef byte* letters = &buffer[0]
+    cdef Py_ssize_t count = 0
+    if end - at > 512:
+        letters = <byte*>malloc(end - at)
+    if letters == NULL:
+        raise MemoryError
+    try:
+        while at < end:
+            letters[count] = _ascii_keys[at[0]]
+            count += letters[count] != 0
+            at += 1
+        return PyUnicode_DecodeASCII(<const char*>letters, count, NULL)
+    finally:
+        if letters != &buffer[0]:
+            free(letters)
+
+
 def key(str text):
     """``keys.key`` of a text, None where it has characters that this cannot judge one by one."""
+    if PyUnicode_IS_ASCII(text):
+        return _ascii_key(text)
     cdef Py_ssize_t at, letter, count = 0, length = PyUnicode_GET_LENGTH(text)
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)

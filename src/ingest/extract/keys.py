@@ -14,14 +14,14 @@ _QUOTES_AND_DASHES = "“”‘’–—"
 
 def key(text: str) -> str:
     """What two strings have in common that differ in case, punctuation and spacing only."""
-    if text.isascii():
-        return text.lower().encode().translate(None, _BETWEEN_LATIN).decode()
     folded: str | None = native_text.key(text) if native_text else None
     return key_in_python(text) if folded is None else folded
 
 
 def key_in_python(text: str) -> str:
     """The same for any text, without the compiled part."""
+    if text.isascii():
+        return text.lower().encode().translate(None, _BETWEEN_LATIN).decode()
     folded = unicodedata.normalize("NFKC", text).casefold()
     # Deleting bytes is five times as fast as the pattern, and most texts are Latin but for these signs.
     for sign in _QUOTES_AND_DASHES:
