@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Finish = Callable[["PageResult"], "PageResult"]
 
-_WINDOW = 2  # batches in flight a worker: one being worked on, one waiting
 _AGAIN = 0.01  # seconds: an alarm that falls into a callback whose exceptions nobody hears is raised again
 _AT_ONCE = 1e-6  # seconds; zero would switch an alarm off
 _PAGES_BEFORE_POOL = 32  # a pool takes as long to start as these pages take to extract (0.2 s)
@@ -61,7 +60,7 @@ def extract_batches(batches: Iterable[Sequence[Page]], limits: Limits, jobs: int
     with WorkerPool(jobs) as pool:
         for batch in source:
             pending.append(pool.submit(_extract_in, batch, limits, finish))
-            if len(pending) > jobs * _WINDOW:
+            if len(pending) > jobs:  # one waits for a worker: each more holds memory, and gives no speed
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

@@ -50,10 +50,10 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         """
         if not buffer:
             return
-        if (sent := SENT.get()) is not None:
-            sent()
         try:
             self._writer.write(buffer)
+            if (sent := SENT.get()) is not None:
+                sent()  # not before: a thread that loses its turn in between would send later than it says, and the next request early
             async with asyncio.timeout(timeout):
                 await self._writer.drain()
         except TimeoutError as error:
