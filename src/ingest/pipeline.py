@@ -113,7 +113,9 @@ def ingest_batches(
     """
     read = (read_batch(engine, batch, limits, rules) for batch in batches)
     for batch, results in extracted_batches(read, limits, jobs):
-        yield load(engine, run_id, batch, results, limits)
+        tallies = load(engine, run_id, batch, results, limits)
+        del batch, results  # else a batch of pages stays in memory until the next one is there
+        yield tallies
 
 
 def extracted_batches(batches: Iterable[ReadBatch], limits: Limits, jobs: int) -> Iterator[tuple[ReadBatch, list[PageResult]]]:
@@ -127,6 +129,7 @@ def extracted_batches(batches: Iterable[ReadBatch], limits: Limits, jobs: int) -
 
     for results in extract_batches(pages(), limits, jobs, pack):
         yield waiting.popleft(), results
+        del results  # as above
 
 
 def find_feeds(url: str, settings: Settings) -> SiteLists:
