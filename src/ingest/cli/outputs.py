@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 import sys
@@ -78,7 +77,7 @@ def _is_special(path: Path) -> bool:
 @contextmanager
 def _whole_file(path: Path) -> Iterator[BinaryIO]:
     # A name that nothing else has, and in the same folder: only there can it take the file's place at once.
-    part = path.with_name(f"{path.name[:40]}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f"{path.name[:40]}.{os.urandom(4).hex()}.part")
     with part.open("xb") as file:
         try:
             yield file

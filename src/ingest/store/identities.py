@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ingest.identify.identity import article_key, url_key
 from ingest.identify.story import Story, is_same_story
+from ingest.normalise.url_identity import is_home_page
 from ingest.store.decide import Outcome
 from ingest.store.rows import storable
 
@@ -124,8 +124,8 @@ def lead_elsewhere(connection: Connection, decisions: Sequence[Decision]) -> boo
 
 def _other_keys(page: ArticlePage) -> list[bytes]:
     transfer = page.result.transfer
-    if transfer and transfer.hops and urlsplit(transfer.final_url).path in {"", "/"}:
-        return []
+    if transfer and transfer.hops and is_home_page(transfer.final_url):
+        return []  # no new name of an article
     urls = [page.result.candidate.url, page.article.url, *(hop.url for hop in transfer.hops)] if transfer else [page.article.url]
     return [article_key(storable(url)) for url in urls if url]
 
